@@ -1,0 +1,161 @@
+//! What is written down for the auditor: one event for each thing that changed or was said. People by id only.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::base::{
+    id::{Id, Incident},
+    random::Random,
+};
+use crate::domain::person::Person;
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A person logged in with two factors.
+    LoginSucceeded,
+    /// A password, code or key was wrong, or the account may not log in.
+    LoginFailed,
+    /// Too many failures; a delay began.
+    AccountLocked,
+    /// A second factor was locked for a while.
+    FactorLocked,
+    /// A session's second factor was renewed.
+    SteppedUp,
+    /// An assertion was made.
+    AssertionIssued,
+    /// A relying party got an error instead.
+    AssertionRefused,
+    /// A session ended by its owner, a relying party or an operator.
+    SessionEnded,
+    /// An authenticator was enrolled.
+    AuthenticatorAdded,
+    /// An authenticator was removed.
+    AuthenticatorRemoved,
+    /// A password was set.
+    PasswordSet,
+    /// A password hash was renewed with present parameters.
+    PasswordRehashed,
+    /// An activation code was made.
+    ActivationIssued,
+    /// An activation code was used.
+    ActivationUsed,
+    /// An organisation was created or changed.
+    OrganisationSaved,
+    /// A person was created.
+    PersonAdded,
+    /// A person was suspended.
+    PersonSuspended,
+    /// A person was reactivated.
+    PersonReactivated,
+    /// An identity proofing was recorded.
+    IdentityProved,
+    /// A relying party was registered or its entry changed.
+    ClientSaved,
+    /// A relying party was removed.
+    ClientRemoved,
+    /// Old rows were deleted by the retention rules.
+    RetentionRun,
+    /// The server started.
+    ServerStarted,
+}
+
+impl Kind {
+    /// The event's name in trail and log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LoginSucceeded => "login.succeeded",
+            Self::LoginFailed => "login.failed",
+            Self::AccountLocked => "account.locked",
+            Self::FactorLocked => "mfa.locked",
+            Self::SteppedUp => "login.stepped_up",
+            Self::AssertionIssued => "saml.assertion.issued",
+            Self::AssertionRefused => "saml.response.error",
+            Self::SessionEnded => "session.ended",
+            Self::AuthenticatorAdded => "authenticator.added",
+            Self::AuthenticatorRemoved => "authenticator.removed",
+            Self::PasswordSet => "password.set",
+            Self::PasswordRehashed => "password.rehashed",
+            Self::ActivationIssued => "activation.issued",
+            Self::ActivationUsed => "activation.used",
+            Self::OrganisationSaved => "organisation.saved",
+            Self::PersonAdded => "person.added",
+            Self::PersonSuspended => "person.suspended",
+            Self::PersonReactivated => "person.reactivated",
+            Self::IdentityProved => "identity.proved",
+            Self::ClientSaved => "relying_party.saved",
+            Self::ClientRemoved => "relying_party.removed",
+            Self::RetentionRun => "retention.run",
+            Self::ServerStarted => "server.started",
+        }
+    }
+}
+
+/// Who did it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// A person, by id.
+    Person(Id<Person>),
+    /// Somebody not logged in.
+    Visitor,
+    /// A relying party, by entity ID.
+    Client(String),
+    /// An operator at the command line, by account name.
+    Operator(String),
+    /// The server itself.
+    System,
+}
+
+impl Actor {
+    /// How it is written down.
+    pub fn to_text(&self) -> String {
+        match self {
+            Self::Person(id) => format!("person:{id}"),
+            Self::Visitor => "visitor".to_owned(),
+            Self::Client(entity_id) => format!("client:{entity_id}"),
+            Self::Operator(name) => format!("operator:{name}"),
+            Self::System => "system".to_owned(),
+        }
+    }
+}
+
+/// One event of the trail.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// Its id.
+    pub id: Id<Event>,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: Kind,
+    /// Who did it.
+    pub actor: Actor,
+    /// To whom it happened.
+    pub subject: Option<Id<Person>>,
+    /// The correlation code that the log lines of the same request carry.
+    pub incident: Incident,
+    /// The rest, as pairs: `reason`, `client`, `request_id`, `level`, ... Values at most 256 characters, never a CPR number.
+    pub details: BTreeMap<&'static str, String>,
+}
+
+impl Event {
+    /// An event of `kind` by `actor`, now.
+    pub fn new(kind: Kind, actor: Actor, now: Timestamp, incident: &Incident, random: &dyn Random) -> Self {
+        Self { id: Id::random(random), at: now, kind, actor, subject: None, incident: incident.clone(), details: BTreeMap::new() }
+    }
+
+    /// Says to whom it happened.
+    #[must_use]
+    pub fn about(mut self, subject: Id<Person>) -> Self {
+        self.subject = Some(subject);
+        self
+    }
+
+    /// Adds a detail; long values are cut at 256 characters.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
+        self.details.insert(name, value.to_string().chars().take(256).collect());
+        self
+    }
+}

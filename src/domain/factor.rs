@@ -1,0 +1,262 @@
+//! Authenticators and the proof that they were used. A `Verified` is made only where a check was just passed
+//! (`e2e/tidy.rs` keeps the list of those files); `TwoFactors` only from verified parts; a session only from it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    base::{clock::seconds_between, id::Id},
+    domain::{
+        assurance::{Level, Strength},
+        person::Person,
+    },
+};
+
+/// What kind of authenticator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Something known.
+    Password,
+    /// A code from an app (RFC 6238): something had.
+    Totp,
+    /// A WebAuthn credential: something had; with user verification, two factors by itself.
+    Webauthn,
+    /// A one-time activation code handed over by the registrant: something had, once.
+    ActivationCode,
+}
+
+impl Kind {
+    /// The word kept in the database and the audit trail.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Totp => "totp",
+            Self::Webauthn => "webauthn",
+            Self::ActivationCode => "activation-code",
+        }
+    }
+}
+
+impl std::str::FromStr for Kind {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "password" => Ok(Self::Password),
+            "totp" => Ok(Self::Totp),
+            "webauthn" => Ok(Self::Webauthn),
+            "activation-code" => Ok(Self::ActivationCode),
+            _ => Err(()),
+        }
+    }
+}
+
+/// An enrolled authenticator that is not a password. Its secret part stays in storage, sealed.
+#[derive(Debug, Clone)]
+pub struct Authenticator {
+    /// Its id.
+    pub id: Id<Authenticator>,
+    /// Whose it is.
+    pub person: Id<Person>,
+    /// TOTP or WebAuthn.
+    pub kind: Kind,
+    /// What the owner calls it.
+    pub name: String,
+    /// The most it may carry: never more than the login under which it was enrolled.
+    pub carries: Level,
+    /// When it was enrolled.
+    pub enrolled_at: Timestamp,
+    /// When it last let its owner in.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// One use of an authenticator, as a session remembers it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Use {
+    /// What kind.
+    pub kind: Kind,
+    /// Which one; a password has no id.
+    pub authenticator: Option<Id<Authenticator>>,
+    /// When it was checked.
+    pub at: Timestamp,
+    /// WebAuthn: whether the authenticator verified its user (PIN, finger, face).
+    pub user_verified: bool,
+    /// The most it may carry.
+    pub carries: Level,
+}
+
+/// A checked password.
+#[derive(Debug)]
+pub enum Knowledge {}
+/// A checked code or key.
+#[derive(Debug)]
+pub enum Possession {}
+
+/// A factor that was checked for a person, of category `C`. Its fields are private and [`Verified::mint`] is the only
+/// way in: whoever holds one knows that the check was passed.
+#[derive(Debug, Clone)]
+pub struct Verified<C> {
+    person: Id<Person>,
+    used: Use,
+    category: std::marker::PhantomData<C>,
+}
+
+impl<C> Verified<C> {
+    /// States that the check was just passed. Call it right after the check and nowhere else.
+    pub(crate) fn mint(person: Id<Person>, used: Use) -> Self {
+        Self { person, used, category: std::marker::PhantomData }
+    }
+
+    /// Whose factor.
+    pub fn person(&self) -> Id<Person> {
+        self.person
+    }
+
+    /// The use, to be remembered by the flow.
+    pub fn used(&self) -> &Use {
+        &self.used
+    }
+}
+
+/// Two factors of different categories of one person, or one passkey with user verification.
+#[derive(Debug, Clone)]
+pub struct TwoFactors {
+    person: Id<Person>,
+    uses: Vec<Use>,
+}
+
+/// Two proofs that cannot be combined.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum NotTwoFactors {
+    /// They are of different people.
+    #[error("the two factors belong to different people")]
+    DifferentPeople,
+    /// The earlier one is too old.
+    #[error("the first factor was checked too long ago")]
+    Stale,
+    /// A key was touched, but did not verify its user.
+    #[error("the passkey did not verify its user")]
+    UserNotVerified,
+}
+
+impl TwoFactors {
+    /// A password and something had, the first checked no more than `fresh_seconds` before the second.
+    pub fn combine(known: &Verified<Knowledge>, had: &Verified<Possession>, fresh_seconds: i64) -> Result<Self, NotTwoFactors> {
+        if known.person != had.person {
+            return Err(NotTwoFactors::DifferentPeople);
+        }
+        if seconds_between(known.used.at, had.used.at).abs() > fresh_seconds {
+            return Err(NotTwoFactors::Stale);
+        }
+        Ok(Self { person: known.person, uses: vec![known.used.clone(), had.used.clone()] })
+    }
+
+    /// A passkey that verified its user is two factors by itself.
+    pub fn passkey(had: &Verified<Possession>) -> Result<Self, NotTwoFactors> {
+        match had.used.kind {
+            Kind::Webauthn if had.used.user_verified => Ok(Self { person: had.person, uses: vec![had.used.clone()] }),
+            _ => Err(NotTwoFactors::UserNotVerified),
+        }
+    }
+
+    /// Whose factors.
+    pub fn person(&self) -> Id<Person> {
+        self.person
+    }
+
+    /// The evidence to keep in the session.
+    pub fn into_evidence(self) -> Evidence {
+        Evidence { uses: self.uses }
+    }
+}
+
+/// What a session remembers of how its owner logged in. Never a level.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    uses: Vec<Use>,
+}
+
+impl Evidence {
+    /// The uses, oldest first.
+    pub fn uses(&self) -> &[Use] {
+        &self.uses
+    }
+
+    /// When the newest second factor (or passkey) was checked; a step-up moves it.
+    pub fn second_factor_at(&self) -> Option<Timestamp> {
+        self.uses.iter().filter(|used| used.kind != Kind::Password).map(|used| used.at).max()
+    }
+
+    /// When the person really authenticated: the newest check (SAML `AuthnInstant`).
+    pub fn authenticated_at(&self) -> Option<Timestamp> {
+        self.uses.iter().map(|used| used.at).max()
+    }
+
+    /// The AAL: the least that any factor used may carry, at most Low unless the two-factor rule holds.
+    ///
+    /// The rule is checked again here, over what was stored, so that a row written by hand gains nothing.
+    pub fn strength(&self) -> Strength {
+        let known = self.uses.iter().any(|used| used.kind == Kind::Password);
+        let had: Vec<&Use> = self.uses.iter().filter(|used| used.kind != Kind::Password).collect();
+        let passkey = had.iter().any(|used| used.kind == Kind::Webauthn && used.user_verified);
+        let two = (known && !had.is_empty()) || passkey;
+        let carried = had.iter().map(|used| used.carries).min().unwrap_or(Level::Low);
+        Strength::of(if two { carried } else { Level::Low })
+    }
+
+    /// Adds a factor checked in a step-up; an older use of the same kind makes way.
+    pub fn renew(&mut self, used: Use) {
+        self.uses.retain(|old| old.kind != used.kind);
+        self.uses.push(used);
+    }
+}
+
+/// The most an authenticator of this kind may ever carry, whatever it was enrolled under: a TOTP secret can be copied,
+/// an unattested key may be synced, so both end at Substantial.
+pub fn ceiling(kind: Kind) -> Level {
+    match kind {
+        Kind::Password => Level::Low,
+        Kind::Totp | Kind::Webauthn | Kind::ActivationCode => Level::Substantial,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(n: u128) -> Id<Person> {
+        Id::from_uuid(uuid::Uuid::from_u128(n))
+    }
+
+    fn used(kind: Kind, at: i64, user_verified: bool) -> Use {
+        Use { kind, authenticator: None, at: crate::base::clock::from_millis(at * 1000), user_verified, carries: ceiling(kind) }
+    }
+
+    #[test]
+    fn two_factors_need_one_person_and_freshness() {
+        let known = Verified::<Knowledge>::mint(person(1), used(Kind::Password, 0, false));
+        let mine = Verified::<Possession>::mint(person(1), used(Kind::Totp, 60, false));
+        let theirs = Verified::<Possession>::mint(person(2), used(Kind::Totp, 60, false));
+        let late = Verified::<Possession>::mint(person(1), used(Kind::Totp, 10_000, false));
+        assert!(TwoFactors::combine(&known, &mine, 900).is_ok());
+        assert_eq!(TwoFactors::combine(&known, &theirs, 900).unwrap_err(), NotTwoFactors::DifferentPeople);
+        assert_eq!(TwoFactors::combine(&known, &late, 900).unwrap_err(), NotTwoFactors::Stale);
+    }
+
+    #[test]
+    fn a_passkey_alone_counts_only_when_it_verified_its_user() {
+        let verified = Verified::<Possession>::mint(person(1), used(Kind::Webauthn, 0, true));
+        let touched = Verified::<Possession>::mint(person(1), used(Kind::Webauthn, 0, false));
+        let code = Verified::<Possession>::mint(person(1), used(Kind::Totp, 0, true));
+        assert_eq!(TwoFactors::passkey(&verified).unwrap().into_evidence().strength().level(), Level::Substantial);
+        assert!(TwoFactors::passkey(&touched).is_err());
+        assert!(TwoFactors::passkey(&code).is_err());
+    }
+
+    #[test]
+    fn stored_evidence_of_one_factor_is_low() {
+        for uses in [vec![], vec![used(Kind::Password, 0, false)], vec![used(Kind::Totp, 0, false)], vec![used(Kind::Webauthn, 0, false)]] {
+            assert_eq!(Evidence { uses }.strength().level(), Level::Low);
+        }
+    }
+}

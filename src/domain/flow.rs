@@ -1,0 +1,164 @@
+//! Logins under way. One type a stage; a saved flow opens only at its own stage, in its own browser, once.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{
+    base::id::Id,
+    domain::{
+        assurance::Level,
+        client::Client,
+        factor::{Evidence, Use},
+        person::Person,
+        session::Session,
+    },
+};
+
+/// A stage of a login. The name is stored beside the data; opening asks for both.
+pub trait Stage: Serialize + DeserializeOwned {
+    /// The stage's name in the database.
+    const NAME: &'static str;
+}
+
+/// A login under way, at stage `S`.
+#[derive(Debug, Clone)]
+pub struct Flow<S> {
+    /// Its public id, which stands in the address; worthless without the browser's token.
+    pub id: Id<AnyFlow>,
+    /// What is wanted at the end.
+    pub purpose: Purpose,
+    /// What the stage knows.
+    pub stage: S,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+}
+
+/// A flow of whatever stage, for ids.
+#[derive(Debug)]
+pub enum AnyFlow {}
+
+/// What a login is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// The person's own pages.
+    Account,
+    /// A relying party asked.
+    SignOn(Box<SignOn>),
+}
+
+impl Purpose {
+    /// The request to answer, when there is one.
+    pub fn sign_on(&self) -> Option<&SignOn> {
+        match self {
+            Self::Account => None,
+            Self::SignOn(sign_on) => Some(sign_on),
+        }
+    }
+}
+
+/// A verified request of a relying party, as far as the answer needs it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignOn {
+    /// Who asked.
+    pub client: Id<Client>,
+    /// Its entity ID.
+    pub entity_id: String,
+    /// The request's ID, to be repeated as `InResponseTo`.
+    pub request_id: String,
+    /// Where the answer goes: one of the registered addresses.
+    pub acs: String,
+    /// To be given back unchanged.
+    pub relay_state: Option<String>,
+    /// The least level that answers it.
+    pub least: Level,
+    /// Whether it was asked for by the request itself.
+    pub level_requested: bool,
+    /// Whether presence must be proved anew, whatever session is alive.
+    pub force: bool,
+    /// Whether no page may be shown.
+    pub passive: bool,
+    /// Whether a transient NameID was asked for.
+    pub transient: bool,
+    /// The service behind a broker (`Scoping/RequesterID`), first of the list; logged.
+    pub requester: Option<String>,
+    /// When it came.
+    pub received_at: Timestamp,
+}
+
+/// First stage: nothing known yet.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Start {
+    /// The state of a passkey ceremony begun on the login page.
+    pub passkey: Option<String>,
+}
+
+/// Second stage: the password was right, a second factor is due.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SecondFactor {
+    /// Who.
+    pub person: Id<Person>,
+    /// The password's use.
+    pub password: Use,
+    /// The state of a key ceremony begun on the page.
+    pub webauthn: Option<String>,
+}
+
+/// First login: the password was right, there is no second factor; the activation code is due.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Activation {
+    /// Who.
+    pub person: Id<Person>,
+    /// The password's use.
+    pub password: Use,
+}
+
+/// First login: the activation code was right; an authenticator is to be enrolled. No session exists yet.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Enrol {
+    /// Who.
+    pub person: Id<Person>,
+    /// The proof so far.
+    pub evidence: Evidence,
+    /// The sealed TOTP secret shown, or the state of a registration ceremony.
+    pub pending: Option<Pending>,
+}
+
+/// Step-up: a session is alive, its second factor too old or presence to be proved anew.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StepUp {
+    /// Who.
+    pub person: Id<Person>,
+    /// The session, by the hash of its token.
+    pub session: Id<Session>,
+    /// Its password use, when still fresh enough to stand.
+    pub password: Option<Use>,
+    /// The state of a key ceremony begun on the page.
+    pub webauthn: Option<String>,
+}
+
+/// An authenticator about to be enrolled.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pending {
+    /// The secret, sealed, in base64.
+    Totp(String),
+    /// The state of a WebAuthn registration, as JSON.
+    Webauthn(String),
+}
+
+impl Stage for Start {
+    const NAME: &'static str = "start";
+}
+impl Stage for SecondFactor {
+    const NAME: &'static str = "second-factor";
+}
+impl Stage for Activation {
+    const NAME: &'static str = "activation";
+}
+impl Stage for Enrol {
+    const NAME: &'static str = "enrol";
+}
+impl Stage for StepUp {
+    const NAME: &'static str = "step-up";
+}

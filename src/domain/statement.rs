@@ -1,0 +1,118 @@
+//! What we say of a person to one relying party. There is no statement without the required level, and nothing but a
+//! statement is ever signed.
+
+use jiff::Timestamp;
+
+use crate::domain::{
+    assurance::{self, Level},
+    attribute::{self, Attribute},
+    client::Client,
+    factor::Evidence,
+    organisation::Organisation,
+    person::{Cpr, Person, Standing},
+};
+
+/// Everything known of the person that may enter a statement.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// Who.
+    pub person: &'a Person,
+    /// Where employed.
+    pub organisation: &'a Organisation,
+    /// The identity assurance level of valid proofings.
+    pub identity: Option<Level>,
+    /// How they logged in.
+    pub evidence: &'a Evidence,
+    /// The CPR number, unsealed only when the relying party is entitled to it.
+    pub cpr: Option<Cpr>,
+}
+
+/// A statement about a person, fit for one relying party.
+#[derive(Debug)]
+pub struct Statement {
+    level: Level,
+    authenticated_at: Timestamp,
+    attributes: Vec<(Attribute, Vec<String>)>,
+}
+
+/// Why nothing may be said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unsayable {
+    /// The person may not log in.
+    #[error("the person is suspended")]
+    NotActive,
+    /// No proofing, or the level is too low.
+    #[error("the required level is not reached")]
+    LevelTooLow {
+        /// What is reached, if anything.
+        reached: Option<Level>,
+    },
+}
+
+impl Statement {
+    /// States of `subject` what `client` asked for (`requested`, full names) and may have, if `least` is reached.
+    pub fn about(subject: &Subject<'_>, client: &Client, requested: &[String], least: Level) -> Result<Self, Unsayable> {
+        if subject.person.standing != Standing::Active {
+            return Err(Unsayable::NotActive);
+        }
+        let strength = subject.evidence.strength();
+        let reached = assurance::level(subject.identity, strength, subject.organisation.notified);
+        let needed = least.max(client.terms.least_level);
+        let (Some(level), Some(identity), Some(authenticated_at)) = (reached, subject.identity, subject.evidence.authenticated_at()) else {
+            return Err(Unsayable::LevelTooLow { reached });
+        };
+        if level < needed {
+            return Err(Unsayable::LevelTooLow { reached });
+        }
+        let attributes = attribute::ALL
+            .into_iter()
+            .filter(|attribute| attribute.is_mandatory() || Self::is_granted(*attribute, client, requested))
+            .filter_map(|attribute| Some((attribute, Self::values(attribute, subject, (level, identity, strength.level()))?)))
+            .collect();
+        Ok(Self { level, authenticated_at, attributes })
+    }
+
+    /// Whether `client` both asked for the attribute and may have it.
+    pub fn is_granted(attribute: Attribute, client: &Client, requested: &[String]) -> bool {
+        let name = attribute.name();
+        let named = client.terms.attributes.iter().any(|allowed| allowed == name);
+        let asked = requested.iter().any(|asked| asked == name);
+        // An administrator's word alone suffices: not every metadata file lists what the service needs.
+        named || (asked && attribute.is_released_on_request() && client.terms.attributes.is_empty())
+    }
+
+    fn values(attribute: Attribute, subject: &Subject<'_>, levels: (Level, Level, Level)) -> Option<Vec<String>> {
+        let (level, identity, authenticators) = levels;
+        let (person, organisation) = (subject.person, subject.organisation);
+        let value = match attribute {
+            Attribute::SpecVersion => "OIO-SAML-3.0".to_owned(),
+            Attribute::Loa => level.word().to_owned(),
+            Attribute::Ial => identity.word().to_owned(),
+            Attribute::Aal => authenticators.word().to_owned(),
+            Attribute::Cvr => organisation.cvr.as_str().to_owned(),
+            Attribute::OrgName => organisation.name.clone(),
+            Attribute::FullName => person.full_name(),
+            Attribute::FirstName => person.given_name.clone(),
+            Attribute::LastName => person.family_name.clone(),
+            Attribute::Email => person.email.clone()?,
+            Attribute::CprNumber => subject.cpr.as_ref()?.expose().to_owned(),
+            Attribute::PersistentUuid => person.persistent_uuid.to_string(),
+        };
+        Some(vec![value])
+    }
+
+    /// The level stated.
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// When the person really authenticated.
+    pub fn authenticated_at(&self) -> Timestamp {
+        self.authenticated_at
+    }
+
+    /// The attributes with their values, in catalogue order.
+    pub fn attributes(&self) -> &[(Attribute, Vec<String>)] {
+        &self.attributes
+    }
+}
