@@ -1,0 +1,16 @@
+//! Before compiling: the files that pages load must have been built, for they are embedded in the program.
+//!
+//! Nothing is built or fetched here; a compiler run that starts downloads surprises everybody.
+
+use std::{path::Path, process::exit};
+
+fn main() {
+    println!("cargo::rerun-if-changed=static/dist");
+    println!("cargo::rerun-if-changed=templates");
+    if !Path::new("static/dist/manifest.json").is_file() {
+        println!(
+            "cargo::error=static/dist is missing: run `./dev build`, or by hand `cd static && npm ci && node build.mjs`"
+        );
+        exit(1);
+    }
+}

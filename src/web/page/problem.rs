@@ -1,0 +1,133 @@
+//! What went wrong, in plain words: what happened, what to do next, and a code to read out on the phone.
+//!
+//! What never happens here: logging, and details that help an attacker. The code leads to the log line.
+
+use actix_web::{HttpResponse, http::StatusCode};
+use askama::Template;
+
+use crate::{
+    domain::assurance::Level,
+    web::page::{self, Frame},
+};
+
+/// What went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// A service sent something we refuse; `reason` is the one word that its staff needs (`unsigned`, `replay`, ...).
+    BadRequest {
+        /// The word of the log line.
+        reason: String,
+    },
+    /// No such page.
+    NotFound,
+    /// The form does not belong to this browser (CSRF), or one may not do this.
+    Forbidden,
+    /// Wrong method for this address.
+    MethodNotAllowed,
+    /// More bytes than we take.
+    TooLarge,
+    /// Too many tries.
+    Throttled {
+        /// Seconds to wait.
+        seconds: u64,
+    },
+    /// The login took too long, was finished before, or belongs to another browser.
+    FlowGone,
+    /// The person can't log in (suspended, say); the page does not say why.
+    LoginRefused,
+    /// A service asks for more than this person or login reaches.
+    CannotAnswer {
+        /// The service's name.
+        service: String,
+        /// The level it asks for, when that is the cause.
+        wanted: Option<Level>,
+    },
+    /// Something we need, such as the database, does not answer.
+    Unavailable,
+    /// A fault of ours.
+    Internal,
+}
+
+impl Kind {
+    /// The status of the answer.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::BadRequest { .. } | Self::FlowGone => StatusCode::BAD_REQUEST,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Forbidden | Self::LoginRefused | Self::CannotAnswer { .. } => StatusCode::FORBIDDEN,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Keys of the title, of what happened and of what to do next.
+    fn keys(&self) -> [&'static str; 3] {
+        match self {
+            Self::BadRequest { .. } => ["bad-request-title", "bad-request-what", "bad-request-next"],
+            Self::NotFound => ["not-found-title", "not-found-what", "not-found-next"],
+            Self::Forbidden => ["forbidden-title", "forbidden-what", "forbidden-next"],
+            Self::MethodNotAllowed => ["method-title", "method-what", "method-next"],
+            Self::TooLarge => ["too-large-title", "too-large-what", "too-large-next"],
+            Self::Throttled { .. } => ["throttled-title", "throttled-what", "throttled-next"],
+            Self::FlowGone => ["flow-gone-title", "flow-gone-what", "flow-gone-next"],
+            Self::LoginRefused => ["login-refused-title", "login-refused-what", "login-refused-next"],
+            Self::CannotAnswer { .. } => ["cannot-answer-title", "cannot-answer-what", "cannot-answer-next"],
+            Self::Unavailable => ["unavailable-title", "unavailable-what", "unavailable-next"],
+            Self::Internal => ["internal-title", "internal-what", "internal-next"],
+        }
+    }
+}
+
+/// The page of a problem.
+#[derive(Debug, Template)]
+#[template(path = "problem.html")]
+pub struct Problem {
+    /// The page around.
+    pub frame: Frame,
+    /// What went wrong.
+    pub kind: Kind,
+    /// The incident code, e.g. `K7QF-2M9X`.
+    pub incident: String,
+}
+
+impl Problem {
+    /// The page as an answer with the status of its kind; a throttled one says `Retry-After`.
+    pub fn answer(&self) -> HttpResponse {
+        let mut answer = page::answer(self.kind.status(), self);
+        if let Kind::Throttled { seconds } = self.kind {
+            answer.headers_mut().insert(actix_web::http::header::RETRY_AFTER, seconds.max(1).into());
+        }
+        answer
+    }
+
+    fn title(&self) -> String {
+        let [title, _, _] = self.kind.keys();
+        self.frame.t(title).into_owned()
+    }
+
+    fn what(&self) -> String {
+        let [_, what, _] = self.kind.keys();
+        match &self.kind {
+            Kind::CannotAnswer { service, .. } => self.frame.with(what, "service", service.as_str()),
+            _ => self.frame.t(what).into_owned(),
+        }
+    }
+
+    fn wanted(&self) -> Option<Option<Level>> {
+        match self.kind {
+            Kind::CannotAnswer { wanted: Some(level), .. } => Some(Some(level)),
+            _ => None,
+        }
+    }
+
+    fn next(&self) -> String {
+        let [_, _, next] = self.kind.keys();
+        match &self.kind {
+            Kind::Throttled { seconds } => self.frame.with(next, "wait", self.frame.wait(seconds)),
+            _ => self.frame.t(next).into_owned(),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Dates, waits and levels in the visitor's words.
+//!
+//! What never happens here: asking the time. The path goes on to the pages, which call these from their templates.
+
+use std::borrow::Cow;
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::{
+    domain::{assurance::Level, factor::Kind},
+    web::{language::Language, page::Frame},
+};
+
+impl Frame {
+    /// Day, month and time of day in Denmark: "24. november 2026 kl. 14.05".
+    pub fn moment(&self, at: &Timestamp) -> String {
+        // Danish time as a rule instead of a database lookup, so that a bare container shows the same.
+        let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC);
+        let local = at.to_zoned(zone);
+        let month = self.t(&format!("month-{}", local.month()));
+        let (day, year) = (local.day(), local.year());
+        let (hour, minute) = (local.hour(), local.minute());
+        match self.language {
+            Language::Da => format!("{day}. {month} {year} kl. {hour:02}.{minute:02}"),
+            Language::En => format!("{day} {month} {year} at {hour:02}:{minute:02}"),
+        }
+    }
+
+    /// A level's name; `None` is below Low.
+    pub fn level(&self, level: &Option<Level>) -> Cow<'static, str> {
+        self.t(match level {
+            None => "level-none",
+            Some(Level::Low) => "level-low",
+            Some(Level::Substantial) => "level-substantial",
+            Some(Level::High) => "level-high",
+        })
+    }
+
+    /// The name of a kind of authenticator.
+    pub fn kind(&self, kind: &Kind) -> Cow<'static, str> {
+        self.t(match kind {
+            Kind::Password => "kind-password",
+            Kind::Totp => "kind-totp",
+            Kind::Webauthn => "kind-passkey",
+            Kind::ActivationCode => "kind-activation",
+        })
+    }
+
+    /// The wait of a throttled visitor in plain words: seconds below a minute and a half, else minutes rounded up.
+    pub fn wait(&self, seconds: &u64) -> String {
+        if *seconds < 90 {
+            self.language.text_with("wait-seconds", "seconds", (*seconds).max(1))
+        } else {
+            self.language.text_with("wait-minutes", "minutes", seconds.div_ceil(60))
+        }
+    }
+}
+
+/// The design system's class for a level's badge.
+pub(super) fn badge(level: &Option<Level>) -> &'static str {
+    match level {
+        None => "badge-warning",
+        Some(Level::Low) => "badge-info",
+        Some(Level::Substantial | Level::High) => "badge-success",
+    }
+}

@@ -1,0 +1,3 @@
+// Sends the form of the posting page as soon as it is read. Without script the visitor presses the button.
+
+document.querySelector('form[data-post]')?.submit();

@@ -1,0 +1,251 @@
+### Alle tekster på dansk. Samme nøgler og variabler som i en.ftl; en test holder øje.
+### Skriv som man taler: korte sætninger, du-form, ingen fagord uden forklaring.
+
+## Rammen om alle sider
+
+product = Portvagt
+skip = Gå til sidens indhold
+other-language = English
+signed-in-as = Logget ind som
+footer-help = Kan du ikke logge ind?
+footer-accessibility = Tilgængelighedserklæring
+title-error = {"Fejl: "}
+next = Næste
+back = Tilbage
+cancel = Annuller
+to-front = Gå til forsiden
+to-account = Gå til Min identitet
+log-out = Log ud
+icon-error = Fejl
+icon-info = Information
+icon-success = Gennemført
+icon-warning = Advarsel
+
+## Datoer og ventetid
+
+month-1 = januar
+month-2 = februar
+month-3 = marts
+month-4 = april
+month-5 = maj
+month-6 = juni
+month-7 = juli
+month-8 = august
+month-9 = september
+month-10 = oktober
+month-11 = november
+month-12 = december
+wait-seconds = { $seconds ->
+    [one] et sekund
+   *[other] { $seconds } sekunder
+}
+wait-minutes = { $minutes ->
+    [one] et minut
+   *[other] { $minutes } minutter
+}
+
+## Log ind
+
+login-title = Log ind
+login-on-the-way = Du er på vej til { $service }.
+login-passkey = Log ind med passkey
+login-passkey-hint = Med din finger, dit ansigt eller pinkoden til din computer, telefon eller sikkerhedsnøgle.
+login-or = eller med brugernavn
+login-user-name = Brugernavn
+login-password = Adgangskode
+login-submit = Log ind
+login-help = Kan du ikke logge ind?
+login-refused = Du kunne ikke logge ind. Tjek, at brugernavn og adgangskode er rigtige, og prøv igen.
+form-throttled = Der har været for mange forsøg. Vent { $wait }, og prøv så igen.
+passkey-busy = Følg vejledningen fra din browser.
+passkey-failed = Det lykkedes ikke at bruge din passkey eller sikkerhedsnøgle. Prøv igen, eller log ind på en anden måde.
+
+## Anden faktor
+
+factor-title = Bekræft, at det er dig
+factor-who = Du er ved at logge ind som { $user }.
+factor-refused = Koden kunne ikke bruges. Vent, til din app viser en ny kode, og indtast den.
+factor-key = Brug passkey eller sikkerhedsnøgle
+factor-key-hint = Hav din telefon eller sikkerhedsnøgle klar.
+factor-or = eller med en kode
+factor-code = Engangskode
+factor-code-hint = De 6 cifre, som din kodeapp viser lige nu.
+factor-submit = Bekræft
+factor-somebody-else = Log ind som en anden
+factor-needs-script = Din browser kan ikke bruge passkeys eller sikkerhedsnøgler her. Slå JavaScript til, eller brug en anden browser.
+factor-help = Har du ikke din telefon eller nøgle?
+
+## Første login
+
+activation-title = Tag din adgang i brug
+activation-why = Det er første gang, du logger ind. Indtast den aktiveringskode, du har fået udleveret. Den viser, at det er dig, der tager adgangen i brug.
+activation-code = Aktiveringskode
+activation-code-hint = Koden gælder én gang. Mellemrum og bindestreger betyder ikke noget.
+activation-refused = Aktiveringskoden kunne ikke bruges. Tjek, at den er skrevet rigtigt. Er den for gammel eller brugt, skal du bede om en ny.
+activation-help = Har du ikke fået en aktiveringskode?
+
+## Tilføj passkey eller kodeapp
+
+enrol-title = Vælg, hvordan du vil logge ind
+enrol-why = En adgangskode er ikke nok alene. Du skal også vise, at du har noget, som kun du har. Vælg én måde nu. Du kan tilføje flere senere.
+enrol-passkey-title = Passkey
+enrol-passkey-what = Det letteste og sikreste. Du logger ind med din finger, dit ansigt eller en pinkode på din egen computer, telefon eller sikkerhedsnøgle. Ingen kan lokke en passkey fra dig.
+enrol-passkey-go = Opret en passkey
+enrol-totp-title = Kodeapp
+enrol-totp-what = En app på din telefon viser en ny kode hvert halve minut. Du skriver koden, når du logger ind.
+enrol-totp-go = Brug en kodeapp
+enrol-totp-heading = Tilføj kodeapp
+enrol-totp-step-1 = Hent en kodeapp
+enrol-totp-app = Har du ikke en på telefonen i forvejen, så hent en i telefonens app-butik. Spørg din arbejdsplads, hvilken I bruger.
+enrol-totp-step-2 = Scan koden
+enrol-totp-scan = Åbn appen, vælg at tilføje en konto, og hold telefonens kamera hen over billedet.
+enrol-totp-qr = QR-kode til din kodeapp. Kan du ikke scanne den, står nøglen som tekst lige under.
+enrol-totp-by-hand = Kan du ikke scanne? Skriv nøglen her i appen:
+enrol-totp-step-3 = Skriv koden fra appen
+enrol-totp-code-hint = De 6 cifre, som appen viser nu.
+enrol-totp-submit = Tilføj kodeapp
+enrol-totp-refused = Koden passer ikke. Vent, til appen viser en ny kode, og skriv den. Passer den stadig ikke, så tjek, at telefonens ur går rigtigt.
+enrol-passkey-heading = Tilføj passkey
+enrol-passkey-how = Din browser viser dig vejen. Du bliver bedt om din finger, dit ansigt eller en pinkode.
+enrol-passkey-name = Navn (valgfrit)
+enrol-passkey-name-hint = Så du kan kende den igen. For eksempel "Arbejdstelefon".
+enrol-passkey-submit = Opret passkey
+enrol-passkey-failed = Der blev ikke oprettet en passkey. Prøv igen, eller vælg en anden måde.
+enrol-passkey-exists = Den enhed eller nøgle har du allerede tilføjet.
+enrol-passkey-needs-script = Din browser kan ikke oprette passkeys her. Slå JavaScript til, brug en nyere browser, eller vælg en kodeapp i stedet.
+
+## Min identitet
+
+account-title = Min identitet
+account-about = Om dig
+account-name = Navn
+account-organisation = Organisation
+account-level = Dit sikringsniveau
+account-level-now = Du er nu logget ind på niveau
+account-level-why = Niveauet siger, hvor sikkert en tjeneste kan regne med, at det er dig. Det er det laveste af disse tre:
+level-none = Intet
+level-low = Lav
+level-substantial = Betydelig
+level-high = Høj
+part-proofing = Hvordan din identitet er kontrolleret
+part-authenticators = Hvordan du loggede ind
+part-organisation = Hvad din organisation er godkendt til
+raise-proofing = Niveauet bliver højere, når din identitet er kontrolleret bedre, for eksempel med pas ved personligt fremmøde. Spørg din arbejdsplads.
+raise-authenticators = Niveauet bliver højere, når du logger ind med en stærkere passkey eller sikkerhedsnøgle.
+raise-organisation = Det kan kun din organisation ændre.
+account-authenticators = Det logger du ind med
+kind-password = Adgangskode
+kind-totp = Kodeapp
+kind-passkey = Passkey eller sikkerhedsnøgle
+kind-activation = Aktiveringskode
+account-added = Tilføjet
+account-used = Sidst brugt
+account-never-used = Ikke brugt endnu
+account-remove = Fjern
+account-add-passkey = Tilføj passkey
+account-add-totp = Tilføj kodeapp
+account-logins = Her er du logget ind
+account-login-since = Siden { $moment }.
+account-login-used = Sidst brugt { $moment }.
+account-login-this = Denne browser
+account-end-all = Log ud overalt
+account-end-all-hint = Har du glemt at logge ud et sted, eller har du mistet en telefon eller computer? Så log ud overalt.
+notice-added = Tilføjet. Du kan bruge den, næste gang du logger ind.
+notice-removed = Fjernet. Den kan ikke længere bruges til at logge ind.
+notice-ended-elsewhere = Du er logget ud alle andre steder.
+remove-title = Vil du fjerne den?
+remove-what = Den kan ikke bruges til at logge ind bagefter. Du kan tilføje den igen senere.
+remove-last = Det er det sidste, du har ud over din adgangskode. Fjerner du den, skal du bruge en ny aktiveringskode, næste gang du logger ind.
+remove-submit = Ja, fjern den
+remove-cancel = Nej, behold den
+
+## Log ud
+
+logged-out-title = Du er logget ud
+logged-out-what = Du er nu logget ud.
+logged-out-services = Du er logget ud her, men du er måske stadig logget ind hos:
+logged-out-shared = Bruger du en computer sammen med andre, så luk browseren helt.
+logged-out-again = Log ind igen
+logout-title = Vil du logge ud?
+logout-what = Du bliver logget ud her og skal logge ind igen, næste gang du bruger en tjeneste.
+logout-stay = Nej, bliv logget ind
+
+## Videre til en tjeneste
+
+post-title = Sender dig videre
+post-words = Sender dig videre til { $service } …
+post-by-hand = Sker der ikke noget? Tryk på Næste.
+
+## Når noget går galt
+
+problem-next = Det kan du gøre
+problem-incident = Hændelseskode
+problem-incident-hint = Oplys koden, hvis du beder om hjælp. Så kan vi finde ud af, hvad der skete.
+problem-technical = Til den tekniske kontakt
+problem-technical-what = Anmodningen fra tjenesten blev afvist af denne grund:
+bad-request-title = Vi kunne ikke læse anmodningen fra tjenesten
+bad-request-what = Den tjeneste, du kom fra, har sendt noget, som vi ikke kan stole på eller forstå. Det er ikke din fejl, og du er ikke blevet logget ind.
+bad-request-next = Gå tilbage til tjenesten, og prøv igen. Sker det igen, så giv besked til dem, der står bag tjenesten.
+not-found-title = Siden findes ikke
+not-found-what = Adressen fører ikke nogen steder hen. Måske er den skrevet forkert, eller siden er flyttet.
+not-found-next = Tjek adressen, eller begynd fra forsiden.
+forbidden-title = Det må du ikke her
+forbidden-what = Enten er siden blevet for gammel, eller også har du ikke adgang til det, du prøvede.
+forbidden-next = Gå tilbage, genindlæs siden, og prøv igen. Hjælper det ikke, så luk browseren, og log ind på ny.
+method-title = Det kan denne adresse ikke
+method-what = Adressen kan ikke bruges på den måde. Det sker for eksempel, hvis man gemmer et bogmærke midt i et login.
+method-next = Begynd fra forsiden eller fra den tjeneste, du ville bruge.
+too-large-title = Det er for meget på én gang
+too-large-what = Der blev sendt mere, end vi tager imod.
+too-large-next = Gå tilbage, og prøv igen med mindre.
+throttled-title = For mange forsøg
+throttled-what = Der har været for mange forsøg på kort tid. For din sikkerheds skyld holder vi en pause.
+throttled-next = Vent { $wait }, og prøv så igen.
+flow-gone-title = Du skal begynde forfra
+flow-gone-what = Dit login tog for lang tid, er allerede afsluttet, eller blev begyndt i en anden browser.
+flow-gone-next = Gå tilbage til den tjeneste, du ville bruge, og begynd forfra. Du kan også gå til Min identitet.
+flow-gone-again = Log ind på Min identitet
+login-refused-title = Du kan ikke logge ind
+login-refused-what = Din adgang kan ikke bruges lige nu.
+login-refused-next = Kontakt din arbejdsplads. De kan se hvorfor og hjælpe dig.
+cannot-answer-title = Du kan ikke komme videre til tjenesten
+cannot-answer-what = { $service } kræver mere, end din identitet kan vise lige nu.
+cannot-answer-level = Tjenesten kræver niveau
+cannot-answer-next = På Min identitet kan du se dit niveau, og hvad der kan gøre det højere.
+unavailable-title = Du kan ikke logge ind lige nu
+unavailable-what = Noget, vi er afhængige af, svarer ikke. Det er ikke din fejl.
+unavailable-next = Prøv igen om lidt.
+internal-title = Der er sket en fejl
+internal-what = Fejlen er hos os. Den er skrevet ned.
+internal-next = Prøv igen. Sker det igen, så bed om hjælp, og oplys hændelseskoden.
+
+## Sider for alle
+
+front-title = Forside
+front-heading = Log ind hos { $organisation }
+front-what = Portvagt viser dine fagsystemer og andre tjenester, at det er dig. På Min identitet kan du se dine oplysninger, tilføje en passkey og logge ud overalt.
+front-go = Log ind på Min identitet
+front-services = Skal du bruge en tjeneste, så begynd hos tjenesten. Den sender dig hertil, når du skal logge ind.
+help-title = Kan du ikke logge ind?
+help-password-title = Glemt brugernavn eller adgangskode
+help-password = Tjek først, om Caps Lock er slået til. Kan du stadig ikke huske dem, så kontakt din arbejdsplads. De kan ikke se din adgangskode, men de kan give dig en ny begyndelse.
+help-wait-title = For mange forsøg
+help-wait = Efter flere forkerte forsøg skal du vente lidt, før du kan prøve igen. Siden viser hvor længe. Har du en passkey, kan du bruge den imens.
+help-device-title = Ny, væk eller glemt telefon eller sikkerhedsnøgle
+help-device = Log ind med noget andet, du har tilføjet, og fjern den gamle på Min identitet. Har du ikke andet, så kontakt din arbejdsplads. Er den stjålet, så gør det med det samme.
+help-code-title = Engangskoden bliver afvist
+help-code = Hver kode kan kun bruges én gang. Vent på den næste. Hjælper det ikke, så sæt telefonens ur til at gå af sig selv.
+help-activation-title = Aktiveringskode
+help-activation = Første gang du logger ind, skal du bruge en aktiveringskode. Den får du af den, der har oprettet dig.
+help-ask-title = Få hjælp
+help-ask = Kontakt din arbejdsplads. Står der en hændelseskode på siden, så oplys den.
+help-never = Ingen har brug for din adgangskode for at hjælpe dig. Giv den aldrig til nogen.
+statement-who = { $organisation } er forpligtet til at gøre dette websted tilgængeligt efter lov om tilgængelighed af offentlige organers websteder og mobilapplikationer (lov nr. 692 af 8. juni 2018).
+statement-how-title = Sådan er siderne lavet
+statement-how = Siderne er bygget, så de lever op til WCAG 2.1 niveau AA og til kravet om tilgængeligt login i WCAG 2.2. De kan bruges med tastatur, skærmlæser, forstørrelse til 400 % og uden JavaScript. Adgangskoder og engangskoder kan indsættes og udfyldes af din browser. De bliver testet automatisk ved hver ændring.
+statement-known-title = Kendte mangler
+statement-known = Passkeys og sikkerhedsnøgler kræver JavaScript, og browserens egne vinduer bestemmer vi ikke over. Du kan altid logge ind med adgangskode og kodeapp i stedet. QR-koden kan ikke ses af alle; nøglen står derfor også som tekst.
+statement-tell-title = Fortæl os om fejl
+statement-tell = Møder du noget, du ikke kan bruge, så skriv eller ring til os.
+statement-complain-title = Tilsyn og klage
+statement-complain = Digitaliseringsstyrelsen fører tilsyn med loven. Er du ikke tilfreds med vores svar, kan du henvende dig dér.

@@ -1,0 +1,251 @@
+### All texts in English. The same keys and variables as in da.ftl; a test watches.
+### Write as one speaks: short sentences, "you", no jargon without a word of explanation.
+
+## Around every page
+
+product = Portvagt
+skip = Skip to content
+other-language = Dansk
+signed-in-as = Logged in as
+footer-help = Can't log in?
+footer-accessibility = Accessibility statement
+title-error = {"Error: "}
+next = Continue
+back = Back
+cancel = Cancel
+to-front = Go to the front page
+to-account = Go to My identity
+log-out = Log out
+icon-error = Error
+icon-info = Information
+icon-success = Done
+icon-warning = Warning
+
+## Dates and waits
+
+month-1 = January
+month-2 = February
+month-3 = March
+month-4 = April
+month-5 = May
+month-6 = June
+month-7 = July
+month-8 = August
+month-9 = September
+month-10 = October
+month-11 = November
+month-12 = December
+wait-seconds = { $seconds ->
+    [one] one second
+   *[other] { $seconds } seconds
+}
+wait-minutes = { $minutes ->
+    [one] one minute
+   *[other] { $minutes } minutes
+}
+
+## Log in
+
+login-title = Log in
+login-on-the-way = You are on your way to { $service }.
+login-passkey = Log in with a passkey
+login-passkey-hint = With your finger, your face or the PIN of your computer, phone or security key.
+login-or = or with your user name
+login-user-name = User name
+login-password = Password
+login-submit = Log in
+login-help = Can't log in?
+login-refused = You could not be logged in. Check that the user name and password are right, and try again.
+form-throttled = There have been too many tries. Wait { $wait } and then try again.
+passkey-busy = Follow the instructions of your browser.
+passkey-failed = Your passkey or security key could not be used. Try again, or log in another way.
+
+## Second factor
+
+factor-title = Confirm that it is you
+factor-who = You are logging in as { $user }.
+factor-refused = The code could not be used. Wait until your app shows a new code, and enter it.
+factor-key = Use a passkey or security key
+factor-key-hint = Have your phone or security key at hand.
+factor-or = or with a code
+factor-code = One-time code
+factor-code-hint = The 6 digits that your authenticator app shows right now.
+factor-submit = Confirm
+factor-somebody-else = Log in as somebody else
+factor-needs-script = Your browser can't use passkeys or security keys here. Turn on JavaScript, or use another browser.
+factor-help = Don't have your phone or key?
+
+## First login
+
+activation-title = Activate your access
+activation-why = This is your first login. Enter the activation code that was handed over to you. It shows that you are the one who activates the access.
+activation-code = Activation code
+activation-code-hint = The code works once. Spaces and hyphens make no difference.
+activation-refused = The activation code could not be used. Check that it is written correctly. If it is too old or used, ask for a new one.
+activation-help = Haven't got an activation code?
+
+## Add a passkey or authenticator app
+
+enrol-title = Choose how you want to log in
+enrol-why = A password alone is not enough. You must also show that you have something that only you have. Choose one way now. You can add more later.
+enrol-passkey-title = Passkey
+enrol-passkey-what = The easiest and safest. You log in with your finger, your face or a PIN on your own computer, phone or security key. Nobody can trick a passkey out of you.
+enrol-passkey-go = Create a passkey
+enrol-totp-title = Authenticator app
+enrol-totp-what = An app on your phone shows a new code every half minute. You enter the code when you log in.
+enrol-totp-go = Use an authenticator app
+enrol-totp-heading = Add an authenticator app
+enrol-totp-step-1 = Get an authenticator app
+enrol-totp-app = If you don't have one on your phone already, get one in your phone's app store. Ask your workplace which one to use.
+enrol-totp-step-2 = Scan the code
+enrol-totp-scan = Open the app, choose to add an account, and hold the phone's camera over the picture.
+enrol-totp-qr = QR code for your authenticator app. If you can't scan it, the key stands as text right below.
+enrol-totp-by-hand = Can't scan it? Type this key into the app:
+enrol-totp-step-3 = Enter the code from the app
+enrol-totp-code-hint = The 6 digits that the app shows now.
+enrol-totp-submit = Add authenticator app
+enrol-totp-refused = The code is not right. Wait until the app shows a new code, and enter it. If it is still not right, check that your phone's clock is correct.
+enrol-passkey-heading = Add a passkey
+enrol-passkey-how = Your browser will show you how. You will be asked for your finger, your face or a PIN.
+enrol-passkey-name = Name (optional)
+enrol-passkey-name-hint = So that you know it again. For example "Work phone".
+enrol-passkey-submit = Create passkey
+enrol-passkey-failed = No passkey was created. Try again, or choose another way.
+enrol-passkey-exists = You have already added that device or key.
+enrol-passkey-needs-script = Your browser can't create passkeys here. Turn on JavaScript, use a newer browser, or choose an authenticator app instead.
+
+## My identity
+
+account-title = My identity
+account-about = About you
+account-name = Name
+account-organisation = Organisation
+account-level = Your assurance level
+account-level-now = You are now logged in at level
+account-level-why = The level says how sure a service can be that it is you. It is the lowest of these three:
+level-none = None
+level-low = Low
+level-substantial = Substantial
+level-high = High
+part-proofing = How your identity was checked
+part-authenticators = How you logged in
+part-organisation = What your organisation is approved for
+raise-proofing = The level rises when your identity has been checked more thoroughly, for example with a passport when you meet in person. Ask your workplace.
+raise-authenticators = The level rises when you log in with a stronger passkey or security key.
+raise-organisation = Only your organisation can change that.
+account-authenticators = What you log in with
+kind-password = Password
+kind-totp = Authenticator app
+kind-passkey = Passkey or security key
+kind-activation = Activation code
+account-added = Added
+account-used = Last used
+account-never-used = Not used yet
+account-remove = Remove
+account-add-passkey = Add a passkey
+account-add-totp = Add an authenticator app
+account-logins = Where you are logged in
+account-login-since = Since { $moment }.
+account-login-used = Last used { $moment }.
+account-login-this = This browser
+account-end-all = Log out everywhere
+account-end-all-hint = Did you forget to log out somewhere, or have you lost a phone or computer? Then log out everywhere.
+notice-added = Added. You can use it the next time you log in.
+notice-removed = Removed. It can no longer be used for logging in.
+notice-ended-elsewhere = You are logged out everywhere else.
+remove-title = Do you want to remove it?
+remove-what = It can't be used for logging in afterwards. You can add it again later.
+remove-last = It is the last thing you have besides your password. If you remove it, you need a new activation code the next time you log in.
+remove-submit = Yes, remove it
+remove-cancel = No, keep it
+
+## Log out
+
+logged-out-title = You are logged out
+logged-out-what = You are now logged out.
+logged-out-services = You are logged out here, but you may still be logged in at:
+logged-out-shared = If you share the computer with others, close the browser completely.
+logged-out-again = Log in again
+logout-title = Do you want to log out?
+logout-what = You will be logged out here and must log in again the next time you use a service.
+logout-stay = No, stay logged in
+
+## On to a service
+
+post-title = Sending you on
+post-words = Sending you on to { $service } …
+post-by-hand = Is nothing happening? Press Continue.
+
+## When something goes wrong
+
+problem-next = What you can do
+problem-incident = Incident code
+problem-incident-hint = Give the code if you ask for help. Then we can find out what happened.
+problem-technical = For the technical contact
+problem-technical-what = The request from the service was refused for this reason:
+bad-request-title = We could not read the request from the service
+bad-request-what = The service you came from has sent something that we can't trust or understand. It is not your fault, and you have not been logged in.
+bad-request-next = Go back to the service and try again. If it happens again, tell the people behind the service.
+not-found-title = The page does not exist
+not-found-what = The address leads nowhere. It may be misspelt, or the page may have moved.
+not-found-next = Check the address, or begin at the front page.
+forbidden-title = You can't do that here
+forbidden-what = Either the page has become too old, or you don't have access to what you tried.
+forbidden-next = Go back, reload the page and try again. If that does not help, close the browser and log in anew.
+method-title = This address can't do that
+method-what = The address can't be used that way. It happens, for example, when one keeps a bookmark in the middle of a login.
+method-next = Begin at the front page or at the service you wanted to use.
+too-large-title = That is too much at once
+too-large-what = More was sent than we accept.
+too-large-next = Go back and try again with less.
+throttled-title = Too many tries
+throttled-what = There have been too many tries in a short time. For your safety we take a break.
+throttled-next = Wait { $wait } and then try again.
+flow-gone-title = You have to start over
+flow-gone-what = Your login took too long, is already finished, or was begun in another browser.
+flow-gone-next = Go back to the service you wanted to use and start over. You can also go to My identity.
+flow-gone-again = Log in to My identity
+login-refused-title = You can't log in
+login-refused-what = Your access can't be used right now.
+login-refused-next = Contact your workplace. They can see why and help you.
+cannot-answer-title = You can't get on to the service
+cannot-answer-what = { $service } asks for more than your identity can show right now.
+cannot-answer-level = The service asks for level
+cannot-answer-next = On My identity you can see your level and what can raise it.
+unavailable-title = You can't log in right now
+unavailable-what = Something we depend on does not answer. It is not your fault.
+unavailable-next = Try again in a little while.
+internal-title = Something went wrong
+internal-what = The fault is ours. It has been written down.
+internal-next = Try again. If it happens again, ask for help and give the incident code.
+
+## Pages for everybody
+
+front-title = Front page
+front-heading = Log in at { $organisation }
+front-what = Portvagt shows your work systems and other services that it is you. On My identity you can see your details, add a passkey and log out everywhere.
+front-go = Log in to My identity
+front-services = If you want to use a service, begin there. It sends you here when you have to log in.
+help-title = Can't log in?
+help-password-title = Forgotten user name or password
+help-password = First check whether Caps Lock is on. If you still can't remember them, contact your workplace. They can't see your password, but they can give you a new start.
+help-wait-title = Too many tries
+help-wait = After several wrong tries you have to wait a little before you can try again. The page shows how long. If you have a passkey, you can use it meanwhile.
+help-device-title = New, missing or forgotten phone or security key
+help-device = Log in with something else that you have added, and remove the old one on My identity. If you have nothing else, contact your workplace. If it is stolen, do so at once.
+help-code-title = The one-time code is refused
+help-code = Each code works only once. Wait for the next one. If that does not help, set your phone's clock to go by itself.
+help-activation-title = Activation code
+help-activation = The first time you log in you need an activation code. You get it from the person who registered you.
+help-ask-title = Get help
+help-ask = Contact your workplace. If the page shows an incident code, give it.
+help-never = Nobody needs your password to help you. Never give it to anyone.
+statement-who = { $organisation } is obliged to make this website accessible under the Danish act on accessibility of public bodies' websites and mobile applications (act no. 692 of 8 June 2018).
+statement-how-title = How the pages are made
+statement-how = The pages are built to meet WCAG 2.1 level AA and the demand for accessible login in WCAG 2.2. They can be used with a keyboard, a screen reader, enlarged to 400% and without JavaScript. Passwords and one-time codes can be pasted and filled in by your browser. They are tested automatically at every change.
+statement-known-title = Known shortcomings
+statement-known = Passkeys and security keys need JavaScript, and we have no say over the browser's own windows. You can always log in with a password and an authenticator app instead. Not everybody can see the QR code; therefore the key also stands as text.
+statement-tell-title = Tell us about faults
+statement-tell = If you meet something you can't use, write to us or call us.
+statement-complain-title = Supervision and complaints
+statement-complain = The Danish Agency for Digital Government (Digitaliseringsstyrelsen) supervises the act. If you are not satisfied with our answer, you can turn to it.
