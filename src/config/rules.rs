@@ -1,0 +1,64 @@
+//! The settings as the rules of the floors below: policies, addresses and names that follow from several settings.
+
+use url::Url;
+
+use super::settings::Settings;
+use crate::domain::policy::{PasswordPolicy, SessionPolicy, ThrottlePolicy};
+
+impl Settings {
+    /// Demands on new passwords; the organisation's name is always a context word.
+    pub fn password_policy(&self) -> PasswordPolicy {
+        let own = self.site.organisation.split_whitespace().map(str::to_lowercase);
+        let context_words = self.password.context_words.iter().map(|word| word.to_lowercase()).chain(own).chain(["portvagt".to_owned()]);
+        PasswordPolicy { min_length: usize::try_from(self.password.min_length).unwrap_or(usize::MAX), context_words: context_words.collect() }
+    }
+
+    /// Lifetimes.
+    pub fn session_policy(&self) -> SessionPolicy {
+        let session = &self.session;
+        SessionPolicy {
+            idle_seconds: session.idle.seconds,
+            absolute_seconds: session.absolute.seconds,
+            second_factor_seconds: session.second_factor.seconds,
+            flow_seconds: session.flow.seconds,
+            fresh_seconds: session.fresh.seconds,
+        }
+    }
+
+    /// Delays after failures.
+    pub fn throttle_policy(&self) -> ThrottlePolicy {
+        let throttle = &self.throttle;
+        ThrottlePolicy {
+            account_failures: throttle.account_failures.into(),
+            first_delay_seconds: throttle.first_delay.seconds,
+            longest_delay_seconds: throttle.longest_delay.seconds,
+            address_failures: throttle.address_failures.into(),
+            network_failures: throttle.network_failures.into(),
+        }
+    }
+
+    /// The database's address: from its file when there is one.
+    pub fn storage_url(&self) -> &str {
+        self.storage.url_file.as_ref().map_or(&self.storage.url, |secret| secret.expose())
+    }
+
+    /// The host of `http.base_url`, without port.
+    pub fn host(&self) -> String {
+        Url::parse(&self.http.base_url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// Our SAML entity ID.
+    pub fn entity_id(&self) -> String {
+        self.saml.entity_id.clone().unwrap_or_else(|| format!("https://saml.{}", self.host()))
+    }
+
+    /// The domain passkeys are bound to.
+    pub fn rp_id(&self) -> String {
+        self.webauthn.rp_id.clone().unwrap_or_else(|| self.host())
+    }
+
+    /// The name browsers show beside a passkey.
+    pub fn rp_name(&self) -> &str {
+        self.webauthn.rp_name.as_ref().unwrap_or(&self.site.organisation)
+    }
+}

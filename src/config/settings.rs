@@ -1,0 +1,246 @@
+//! The one list of settings. Each line gives name, type, default or example (then there is no default) and what it is;
+//! the typed structs, the reading, the unknown-name check, `config reference` and `docs/configuration.md` follow from it.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use super::{
+    check::Finding,
+    sources::Values,
+    value::{Confidential, LogFormat, Reading, Span},
+};
+
+/// What is known of one setting.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// The section (TOML table).
+    pub section: &'static str,
+    /// The key in it.
+    pub key: &'static str,
+    /// What kind of value.
+    pub kind: &'static str,
+    /// The default as TOML, or an example when there is none.
+    pub literal: &'static str,
+    /// Whether `literal` is the default.
+    pub has_default: bool,
+    /// Whether the value is a secret in a file of its own.
+    pub secret: bool,
+    /// What it is, in sentences.
+    pub doc: &'static str,
+}
+
+impl Setting {
+    /// `section.key`.
+    pub fn name(&self) -> String {
+        format!("{}.{}", self.section, self.key)
+    }
+
+    /// The environment variable of the same meaning.
+    pub fn variable(&self) -> String {
+        format!("PORTVAGT_{}_{}", self.section, self.key).to_ascii_uppercase()
+    }
+
+    /// The environment variable that holds the secret itself, for a secret setting.
+    pub fn content_variable(&self) -> Option<String> {
+        if self.secret { self.variable().strip_suffix("_FILE").map(str::to_owned) } else { None }
+    }
+}
+
+macro_rules! has_default {
+    (default) => { true };
+    (example) => { false };
+}
+
+macro_rules! settings {
+    ($( $(#[doc = $section_doc:literal])+ $section:ident: $struct:ident { $( $(#[doc = $doc:literal])+ $key:ident: $type:ty, $mark:ident $literal:literal; )+ } )+) => {
+        /// All settings, by section.
+        #[derive(Debug, Clone)]
+        pub struct Settings { $( $(#[doc = $section_doc])+ pub $section: $struct, )+ }
+
+        $( $(#[doc = $section_doc])+
+        #[derive(Debug, Clone)]
+        pub struct $struct { $( $(#[doc = $doc])+ pub $key: $type, )+ } )+
+
+        /// The list, in the order it is documented.
+        pub const LIST: &[Setting] = &[ $( $( Setting {
+            section: stringify!($section),
+            key: stringify!($key),
+            kind: <$type as Reading>::KIND,
+            literal: $literal,
+            has_default: has_default!($mark),
+            secret: <$type as Reading>::SECRET,
+            doc: concat!($($doc),+),
+        }, )+ )+ ];
+
+        /// The sections with what they are about.
+        pub const SECTIONS: &[(&str, &str)] = &[ $( (stringify!($section), concat!($($section_doc),+)), )+ ];
+
+        impl Settings {
+            /// Reads all values; every unreadable one is reported, not only the first.
+            pub fn read(values: &Values) -> Result<Self, Vec<Finding>> {
+                let mut findings = Vec::new();
+                $( let $section = $struct::read(values, &mut findings); )+
+                match ($($section,)+) {
+                    ($(Some($section),)+) => Ok(Self { $($section),+ }),
+                    _ => Err(findings),
+                }
+            }
+        }
+
+        $( impl $struct {
+            fn read(values: &Values, findings: &mut Vec<Finding>) -> Option<Self> {
+                $( let $key = values.read::<$type>(concat!(stringify!($section), ".", stringify!($key)), findings); )+
+                Some(Self { $($key: $key?),+ })
+            }
+        } )+
+    };
+}
+
+settings! {
+    /// How Portvagt is reached.
+    http: Http {
+        /// The address and port to listen on. Behind a reverse proxy on the same machine, keep 127.0.0.1.
+        bind: SocketAddr, default "\"127.0.0.1:8080\"";
+        /// The address people and services know Portvagt by, without a slash at its end. Must be https, except on localhost.
+        base_url: String, default "\"http://localhost:8080\"";
+        /// Reverse proxies whose X-Forwarded-For is believed: IP addresses or networks (10.0.0.0/8). Without it the header is ignored.
+        trusted_proxies: Vec<String>, default "[]";
+        /// Certificate chain (PEM) when Portvagt speaks TLS itself.
+        tls_certificate_file: Option<PathBuf>, example "\"/etc/portvagt/tls.crt\"";
+        /// Private key (PEM) of that certificate.
+        tls_key_file: Option<Confidential>, example "\"/etc/portvagt/tls.key\"";
+        /// Threads that serve requests; 0 means one for each core.
+        workers: u32, default "0";
+    }
+    /// Where data lies.
+    storage: Storage {
+        /// `sqlite:/path/to/file` (embedded, one machine) or `postgres://user@host/database` (several machines).
+        url: String, default "\"sqlite:/var/lib/portvagt/portvagt.db\"";
+        /// A file that holds the whole address instead, when it contains a password.
+        url_file: Option<Confidential>, example "\"/etc/portvagt/storage.url\"";
+        /// Connections: readers of SQLite beside its one writer, or the pool of PostgreSQL.
+        connections: u32, default "8";
+    }
+    /// Keys that protect what lies in the database. Keep copies apart from the database's own backup.
+    secrets: Secrets {
+        /// The master key: 32 bytes in base64, made by `portvagt keys generate master-key`. TOTP secrets and CPR numbers are sealed with it; without it they are lost.
+        master_key_file: Option<Confidential>, example "\"/etc/portvagt/master.key\"";
+        /// The pepper mixed into every password hash: 32 bytes in base64, made by `portvagt keys generate pepper`. Without it nobody's password fits.
+        pepper_file: Option<Confidential>, example "\"/etc/portvagt/pepper\"";
+    }
+    /// What pages say about who runs this.
+    site: Site {
+        /// The organisation's name on the pages.
+        organisation: String, default "\"Portvagt\"";
+        /// Where people write for help and about accessibility.
+        contact_email: Option<String>, example "\"servicedesk@testkommune.example\"";
+        /// A sentence of help on the login page: where to call, when.
+        help_text: Option<String>, example "\"Call the service desk: 70 10 00 00\"";
+    }
+    /// Demands on passwords, and how they are hashed (Argon2id).
+    password: Password {
+        /// Fewest characters; at least 8. 12 is right beside a second factor, which is always asked for.
+        min_length: u32, default "12";
+        /// Words of your own that may not make up a password: the organisation's name, its towns, its systems.
+        context_words: Vec<String>, default "[]";
+        /// Memory of one hash in KiB; at least 19456. Raised values reach each person at their next login.
+        memory_kib: u32, default "19456";
+        /// Passes over that memory; at least 2.
+        iterations: u32, default "2";
+        /// Lanes of one hash; 1 is best for servers.
+        parallelism: u32, default "1";
+        /// Hashes made at the same time; 0 means as many as cores and memory allow.
+        hash_threads: u32, default "0";
+        /// Logins that may wait for a hash before newcomers are asked to try again.
+        queue: u32, default "64";
+    }
+    /// Lifetimes of logins.
+    session: Session {
+        /// A session unused this long is over.
+        idle: Span, default "\"1h\"";
+        /// A session this old is over, used or not.
+        absolute: Span, default "\"10h\"";
+        /// A second factor this old is asked for again before a service is answered.
+        second_factor: Span, default "\"4h\"";
+        /// A login that is not finished is forgotten after this.
+        flow: Span, default "\"15m\"";
+        /// Changing one's own passkeys and codes needs a login no older than this.
+        fresh: Span, default "\"15m\"";
+    }
+    /// Growing delays after wrong passwords and codes.
+    throttle: Throttle {
+        /// Failures in a row before an account, or a second factor, must wait.
+        account_failures: u32, default "5";
+        /// The first delay; it doubles with each further failure.
+        first_delay: Span, default "\"30s\"";
+        /// The longest delay.
+        longest_delay: Span, default "\"15m\"";
+        /// Failures a minute from one address before it must wait.
+        address_failures: u32, default "30";
+        /// Failures a minute from one network (IPv4 /24, IPv6 /48) before it must wait.
+        network_failures: u32, default "120";
+    }
+    /// The one-time code a registrant hands over for the first login.
+    activation: Activation {
+        /// How long a code may be used.
+        lifetime: Span, default "\"24h\"";
+    }
+    /// Passkeys and security keys.
+    webauthn: Webauthn {
+        /// The domain keys are bound to; without it the host of http.base_url. Changing it makes every enrolled key useless.
+        rp_id: Option<String>, example "\"testkommune.example\"";
+        /// The name browsers show; without it site.organisation.
+        rp_name: Option<String>, example "\"Testkommune\"";
+    }
+    /// The SAML identity provider (OIOSAML 3).
+    saml: Saml {
+        /// Our entity ID; OIO-GE-03 wants it to begin with https://saml or http://saml. Without it `https://saml.` and the host of http.base_url. Never change it once services know it.
+        entity_id: Option<String>, example "\"https://saml.testkommune.example\"";
+        /// The signing key (PEM, RSA of at least 3072 bits): a FOCES/VOCES key in production, `portvagt keys generate signing` for tests.
+        signing_key_file: Option<Confidential>, example "\"/etc/portvagt/signing.key\"";
+        /// Its certificate (PEM).
+        signing_certificate_file: Option<PathBuf>, example "\"/etc/portvagt/signing.crt\"";
+        /// Key and certificate together as PKCS#12, instead of the two above.
+        signing_pkcs12_file: Option<PathBuf>, example "\"/etc/portvagt/signing.p12\"";
+        /// The passphrase of the PKCS#12 file or of an encrypted PEM key.
+        signing_passphrase_file: Option<Confidential>, example "\"/etc/portvagt/signing.passphrase\"";
+        /// Further certificates published in our metadata, so that services know the next key before it signs.
+        published_certificate_files: Vec<PathBuf>, default "[]";
+        /// How long an assertion may be delivered (SubjectConfirmationData).
+        assertion_lifetime: Span, default "\"5m\"";
+        /// How long what it says may be relied on (Conditions).
+        conditions_lifetime: Span, default "\"10m\"";
+        /// How far other machines' clocks may be off.
+        clock_skew: Span, default "\"180s\"";
+        /// Whether signed requests are also taken by HTTP-POST, beside HTTP-Redirect.
+        allow_post_requests: bool, default "true";
+        /// The technical contact in our metadata.
+        contact_email: Option<String>, example "\"drift@testkommune.example\"";
+    }
+    /// The log, written to standard error.
+    log: Log {
+        /// `error`, `warn`, `info`, `debug` or a filter such as `info,sqlx=warn`.
+        level: String, default "\"info\"";
+        /// `json` (one object a line, for machines) or `text` (for eyes).
+        format: LogFormat, default "\"json\"";
+    }
+    /// The audit trail.
+    audit: Audit {
+        /// How long events are kept; at least 13 months for NSIS.
+        retention: Span, default "\"400d\"";
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_literal_is_toml_and_every_doc_a_sentence() {
+        for setting in LIST {
+            let line = format!("{} = {}", setting.key, setting.literal);
+            assert!(line.parse::<toml::Table>().is_ok(), "{line}");
+            assert!(setting.doc.trim().ends_with('.'), "{}: {}", setting.name(), setting.doc);
+            assert!(!setting.secret || setting.key.ends_with("_file"), "{} is a secret and stands in a file", setting.name());
+        }
+    }
+}
