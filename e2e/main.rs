@@ -2,4 +2,18 @@
 //!
 //! Everything here goes through HTTP as a person or a service would. Nothing here reaches outside loopback.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::too_many_arguments,
+    clippy::too_many_lines,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a test says what went wrong by failing; its figures and answers are small"
+)]
+
 mod visitor;

@@ -65,7 +65,9 @@ fn draw(rows: &[Value], columns: &[(&str, &str)]) -> String {
     let lines: Vec<Vec<String>> = std::iter::once(head).chain(body).collect();
     let width = |at: usize| lines.iter().filter_map(|line| line.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns.len()).map(width).collect();
-    let draw_line = |line: &Vec<String>| line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect::<Vec<_>>().join("  ").trim_end().to_owned();
+    let draw_line = |line: &Vec<String>| {
+        line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
     lines.iter().map(draw_line).collect::<Vec<_>>().join("\n")
 }
 

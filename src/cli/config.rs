@@ -56,7 +56,8 @@ fn explain(explained: &Explained) -> Answer {
     };
     let width = explained.effective.iter().map(|effective| effective.name.len()).max().unwrap_or(0);
     for effective in &explained.effective {
-        let value = if effective.value.is_empty() { "(not set)".to_owned() } else { format!("{}  ({})", effective.value, effective.source) };
+        let value =
+            if effective.value.is_empty() { "(not set)".to_owned() } else { format!("{}  ({})", effective.value, effective.source) };
         _ = writeln!(words, "{:<width$}  {value}", effective.name);
     }
     let errors = explained.findings.iter().filter(|finding| finding.is_error).count();

@@ -17,7 +17,13 @@ use answer::Answer;
 
 /// A local, NSIS-compliant identity provider.
 #[derive(Debug, Parser)]
-#[command(name = "portvagt", version, about = "A local, NSIS-compliant identity provider that Danish regions and municipalities host themselves", propagate_version = true, arg_required_else_help = true)]
+#[command(
+    name = "portvagt",
+    version,
+    about = "A local, NSIS-compliant identity provider that Danish regions and municipalities host themselves",
+    propagate_version = true,
+    arg_required_else_help = true
+)]
 pub struct Arguments {
     /// Configuration file; without it /etc/portvagt/portvagt.toml, then ./portvagt.toml
     #[arg(long, global = true, env = "PORTVAGT_CONFIG", value_name = "FILE")]

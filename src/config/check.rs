@@ -97,7 +97,10 @@ fn address(settings: &Settings, mode: Mode, findings: &mut Vec<Finding>) {
             findings.push(Finding::error("http.base_url", "must begin with https; http is only for localhost"));
         }
         Ok(url) if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || http.base_url.ends_with('/') => {
-            findings.push(Finding::error("http.base_url", "should end after host and port: Portvagt wants a host name of its own, not a folder of one"));
+            findings.push(Finding::error(
+                "http.base_url",
+                "should end after host and port: Portvagt wants a host name of its own, not a folder of one",
+            ));
         }
         Ok(url) => {
             if mode == Mode::Serve && is_this_machine(&url) {
@@ -117,7 +120,10 @@ fn address(settings: &Settings, mode: Mode, findings: &mut Vec<Finding>) {
     }
     for proxy in &http.trusted_proxies {
         if !is_network(proxy) {
-            findings.push(Finding::error("http.trusted_proxies", format!("holds {proxy:?}, which is neither an IP address nor a network such as 10.0.0.0/8")));
+            findings.push(Finding::error(
+                "http.trusted_proxies",
+                format!("holds {proxy:?}, which is neither an IP address nor a network such as 10.0.0.0/8"),
+            ));
         }
     }
     let url = settings.storage_url();
@@ -137,15 +143,22 @@ fn is_network(text: &str) -> bool {
 }
 
 fn keys(settings: &Settings, mode: Mode, findings: &mut Vec<Finding>) {
-    let secrets = [("secrets.master_key_file", "master-key", &settings.secrets.master_key_file), ("secrets.pepper_file", "pepper", &settings.secrets.pepper_file)];
+    let secrets = [
+        ("secrets.master_key_file", "master-key", &settings.secrets.master_key_file),
+        ("secrets.pepper_file", "pepper", &settings.secrets.pepper_file),
+    ];
     for (name, purpose, secret) in secrets {
         match secret {
             None => findings.push(Finding::error(name, format!("must be set; make one with: portvagt keys generate {purpose} --out FILE"))),
-            Some(secret) if is_printed_somewhere(secret.expose()) => findings.push(Finding::error(name, "holds an example value that everybody knows")),
+            Some(secret) if is_printed_somewhere(secret.expose()) => {
+                findings.push(Finding::error(name, "holds an example value that everybody knows"))
+            }
             Some(secret) if mode != Mode::Demo && secret.expose() == demo_secret(purpose) => {
                 findings.push(Finding::error(name, "holds the demo's secret, which everybody knows; only `portvagt demo` starts with it"));
             }
-            Some(secret) if key_bytes(secret).is_none() => findings.push(Finding::error(name, "should hold 32 bytes in base64 (44 characters)")),
+            Some(secret) if key_bytes(secret).is_none() => {
+                findings.push(Finding::error(name, "should hold 32 bytes in base64 (44 characters)"))
+            }
             Some(_) => {}
         }
     }
@@ -184,12 +197,22 @@ fn numbers(settings: &Settings, findings: &mut Vec<Finding>) {
     least("session.absolute", settings.session.absolute.seconds, settings.session.idle.seconds, " seconds, the length of session.idle");
     least("throttle.account_failures", settings.throttle.account_failures.into(), 1, "");
     least("throttle.first_delay", settings.throttle.first_delay.seconds, 1, " second");
-    least("throttle.longest_delay", settings.throttle.longest_delay.seconds, settings.throttle.first_delay.seconds, " seconds, the length of throttle.first_delay");
+    least(
+        "throttle.longest_delay",
+        settings.throttle.longest_delay.seconds,
+        settings.throttle.first_delay.seconds,
+        " seconds, the length of throttle.first_delay",
+    );
     least("throttle.address_failures", settings.throttle.address_failures.into(), 1, "");
     least("throttle.network_failures", settings.throttle.network_failures.into(), 1, "");
     least("activation.lifetime", settings.activation.lifetime.seconds, 300, " seconds");
     least("saml.assertion_lifetime", settings.saml.assertion_lifetime.seconds, 30, " seconds");
-    least("saml.conditions_lifetime", settings.saml.conditions_lifetime.seconds, settings.saml.assertion_lifetime.seconds, " seconds, the length of saml.assertion_lifetime");
+    least(
+        "saml.conditions_lifetime",
+        settings.saml.conditions_lifetime.seconds,
+        settings.saml.assertion_lifetime.seconds,
+        " seconds, the length of saml.assertion_lifetime",
+    );
     if settings.session.absolute.seconds > 24 * 3_600 {
         findings.push(Finding::warning("session.absolute", "is longer than a day; a working day is enough"));
     }
@@ -217,17 +240,32 @@ fn saml(settings: &Settings, mode: Mode, findings: &mut Vec<Finding>) {
         findings.push(Finding::error("saml.entity_id", "is longer than 256 characters"));
     }
     if mode != Mode::Demo && !["https://saml", "http://saml"].iter().any(|start| entity_id.starts_with(start)) {
-        findings.push(Finding::warning("saml.entity_id", "does not begin with https://saml or http://saml, as OIO-GE-03 wants for new entities"));
+        findings.push(Finding::warning(
+            "saml.entity_id",
+            "does not begin with https://saml or http://saml, as OIO-GE-03 wants for new entities",
+        ));
     }
     let pair = saml.signing_key_file.is_some() && saml.signing_certificate_file.is_some();
     let half = saml.signing_key_file.is_some() != saml.signing_certificate_file.is_some();
     match (pair, half, &saml.signing_pkcs12_file) {
-        (_, true, _) => findings.push(Finding::error("saml.signing_key_file", "and saml.signing_certificate_file belong together; set both")),
-        (true, _, Some(_)) => findings.push(Finding::error("saml.signing_pkcs12_file", "is set beside saml.signing_key_file; keep one of them")),
-        (false, false, None) => findings.push(Finding::error("saml.signing_key_file", "must be set, with saml.signing_certificate_file (or saml.signing_pkcs12_file alone)")),
+        (_, true, _) => {
+            findings.push(Finding::error("saml.signing_key_file", "and saml.signing_certificate_file belong together; set both"))
+        }
+        (true, _, Some(_)) => {
+            findings.push(Finding::error("saml.signing_pkcs12_file", "is set beside saml.signing_key_file; keep one of them"))
+        }
+        (false, false, None) => findings.push(Finding::error(
+            "saml.signing_key_file",
+            "must be set, with saml.signing_certificate_file (or saml.signing_pkcs12_file alone)",
+        )),
         _ => {}
     }
-    for (name, path) in saml.signing_certificate_file.iter().map(|path| ("saml.signing_certificate_file", path)).chain(saml.published_certificate_files.iter().map(|path| ("saml.published_certificate_files", path))) {
+    for (name, path) in saml
+        .signing_certificate_file
+        .iter()
+        .map(|path| ("saml.signing_certificate_file", path))
+        .chain(saml.published_certificate_files.iter().map(|path| ("saml.published_certificate_files", path)))
+    {
         certificate(name, path, mode, findings);
     }
     if let Some(path) = &saml.signing_pkcs12_file
@@ -252,7 +290,10 @@ fn certificate(name: &str, path: &Path, mode: Mode, findings: &mut Vec<Finding>)
     // A machine that cannot say what 30 days are says nothing here.
     if let (Ok(now), Ok(soon)) = (openssl::asn1::Asn1Time::days_from_now(0), openssl::asn1::Asn1Time::days_from_now(30)) {
         if certificate.not_after() < now {
-            findings.push(Finding::warning(name, format!("expired on {}; services that look at dates will refuse us", certificate.not_after())));
+            findings.push(Finding::warning(
+                name,
+                format!("expired on {}; services that look at dates will refuse us", certificate.not_after()),
+            ));
         } else if certificate.not_after() < soon {
             findings.push(Finding::warning(name, format!("expires on {}; publish the next certificate now", certificate.not_after())));
         }
@@ -273,7 +314,8 @@ fn permissions(settings: &Settings, findings: &mut Vec<Finding>) {
     let paths = secrets.iter().filter_map(|(name, secret)| Some((*name, secret.as_ref()?.path.as_ref()?)));
     for (name, path) in paths.chain(settings.saml.signing_pkcs12_file.iter().map(|path| ("saml.signing_pkcs12_file", path))) {
         if std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o004 != 0) {
-            findings.push(Finding::warning(name, format!("names {}, which everybody on this machine can read; chmod 640 it", path.display())));
+            findings
+                .push(Finding::warning(name, format!("names {}, which everybody on this machine can read; chmod 640 it", path.display())));
         }
     }
 }
@@ -334,8 +376,21 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_this_machine_only() {
-        for (url, good) in [("http://localhost:8080", true), ("http://127.0.0.1:1", true), ("http://[::1]:1", true), ("http://login.example", false), ("http://localhost.example", false), ("https://login.example/", false), ("https://login.example/idp", false), ("login.example", false)] {
-            assert_eq!(!found(&[("http.base_url", &format!("{url:?}"))], Mode::Serve).iter().any(|finding| finding.starts_with("error")), good, "{url}");
+        for (url, good) in [
+            ("http://localhost:8080", true),
+            ("http://127.0.0.1:1", true),
+            ("http://[::1]:1", true),
+            ("http://login.example", false),
+            ("http://localhost.example", false),
+            ("https://login.example/", false),
+            ("https://login.example/idp", false),
+            ("login.example", false),
+        ] {
+            assert_eq!(
+                !found(&[("http.base_url", &format!("{url:?}"))], Mode::Serve).iter().any(|finding| finding.starts_with("error")),
+                good,
+                "{url}"
+            );
         }
     }
 

@@ -2,18 +2,18 @@
 //! Nothing below this floor reads the environment or a file; rooms are given typed values.
 //! The path goes on in `cli`, which loads the settings and hands them to the floors.
 
-/// Texts, numbers, spans, paths and secrets as they are written in a file or the environment.
-pub mod value;
-/// The one list.
-pub mod settings;
-/// Where values come from: defaults, the file, the environment.
-pub mod sources;
 /// What the values mean together: errors and warnings in plain words.
 pub mod check;
 /// The written reference: TOML and Markdown.
 pub mod reference;
 /// The settings as the rules of the floors below.
 pub mod rules;
+/// The one list.
+pub mod settings;
+/// Where values come from: defaults, the file, the environment.
+pub mod sources;
+/// Texts, numbers, spans, paths and secrets as they are written in a file or the environment.
+pub mod value;
 
 use std::path::{Path, PathBuf};
 

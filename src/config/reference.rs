@@ -62,7 +62,15 @@ mod tests {
         let off = toml();
         off.parse::<toml::Table>().unwrap();
         // Also with every example and default switched on.
-        let on: String = off.lines().map(|line| line.strip_prefix("# ").filter(|rest| LIST.iter().any(|setting| rest.starts_with(&format!("{} = ", setting.key)))).unwrap_or(line)).map(|line| format!("{line}\n")).collect();
+        let on: String = off
+            .lines()
+            .map(|line| {
+                line.strip_prefix("# ")
+                    .filter(|rest| LIST.iter().any(|setting| rest.starts_with(&format!("{} = ", setting.key))))
+                    .unwrap_or(line)
+            })
+            .map(|line| format!("{line}\n"))
+            .collect();
         let table: toml::Table = on.parse().unwrap();
         for setting in LIST {
             assert!(table.get(setting.section).and_then(|section| section.get(setting.key)).is_some(), "{}", setting.name());

@@ -10,7 +10,10 @@ impl Settings {
     pub fn password_policy(&self) -> PasswordPolicy {
         let own = self.site.organisation.split_whitespace().map(str::to_lowercase);
         let context_words = self.password.context_words.iter().map(|word| word.to_lowercase()).chain(own).chain(["portvagt".to_owned()]);
-        PasswordPolicy { min_length: usize::try_from(self.password.min_length).unwrap_or(usize::MAX), context_words: context_words.collect() }
+        PasswordPolicy {
+            min_length: usize::try_from(self.password.min_length).unwrap_or(usize::MAX),
+            context_words: context_words.collect(),
+        }
     }
 
     /// Lifetimes.

@@ -46,8 +46,12 @@ impl Setting {
 }
 
 macro_rules! has_default {
-    (default) => { true };
-    (example) => { false };
+    (default) => {
+        true
+    };
+    (example) => {
+        false
+    };
 }
 
 macro_rules! settings {

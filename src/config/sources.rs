@@ -108,7 +108,9 @@ pub fn usual_files() -> [PathBuf; 2] {
 pub fn gather(file: Option<&Path>, environment: &[(String, String)]) -> (Values, Vec<Finding>) {
     let (mut values, mut findings) = (Values::default(), Vec::new());
     for setting in LIST.iter().filter(|setting| setting.has_default) {
-        if let Some(written) = format!("v = {}", setting.literal).parse::<toml::Table>().ok().and_then(|mut table| written(table.remove("v")?)) {
+        if let Some(written) =
+            format!("v = {}", setting.literal).parse::<toml::Table>().ok().and_then(|mut table| written(table.remove("v")?))
+        {
             values.set(setting, written, Path::new(""), Source::Default);
         }
     }
@@ -136,7 +138,10 @@ fn from_file(file: &Path, values: &mut Values, findings: &mut Vec<Finding>) {
             continue;
         };
         if !SECTIONS.iter().any(|(known, _)| *known == section) {
-            findings.push(Finding::error(&format!("[{section}]"), format!("is no section{}", nearest(&section, SECTIONS.iter().map(|(known, _)| (*known).to_owned())))));
+            findings.push(Finding::error(
+                &format!("[{section}]"),
+                format!("is no section{}", nearest(&section, SECTIONS.iter().map(|(known, _)| (*known).to_owned()))),
+            ));
             continue;
         }
         for (key, value) in content {
@@ -225,7 +230,14 @@ mod tests {
         let file = "verbose = true\n[htp]\nbind = \"x\"\n[http]\nbase_ulr = \"x\"\nretention = \"1d\"\n";
         let (_, findings) = gathered(file, &[("PORTVAGT_HTTP_BASE_ULR", "x"), ("PORTVAGT_SECRETS_PEPER", "x")]);
         let all = findings.join("\n");
-        for expected in ["http.base_ulr is no setting; did you mean http.base_url?", "did you mean http?", "did you mean PORTVAGT_HTTP_BASE_URL?", "did you mean PORTVAGT_SECRETS_PEPPER?", "verbose stands outside a section", "http.retention is no setting; did you mean audit.retention?"] {
+        for expected in [
+            "http.base_ulr is no setting; did you mean http.base_url?",
+            "did you mean http?",
+            "did you mean PORTVAGT_HTTP_BASE_URL?",
+            "did you mean PORTVAGT_SECRETS_PEPPER?",
+            "verbose stands outside a section",
+            "http.retention is no setting; did you mean audit.retention?",
+        ] {
             assert!(all.contains(expected), "{expected} not in\n{all}");
         }
     }
