@@ -64,16 +64,10 @@ impl Named {
     pub fn offered(&self, suite: Suite) -> bool {
         match suite {
             Suite::Aes256 => {
-                self.content == AES256_GCM
-                    && self.transport == RSA_OAEP
-                    && self.digest == DIGEST_SHA256
-                    && self.mask == MGF1_SHA256
+                self.content == AES256_GCM && self.transport == RSA_OAEP && self.digest == DIGEST_SHA256 && self.mask == MGF1_SHA256
             }
             Suite::Aes128 => {
-                self.content == AES128_GCM
-                    && self.transport == RSA_OAEP_MGF1P
-                    && self.digest == DIGEST_SHA1
-                    && self.mask.is_empty()
+                self.content == AES128_GCM && self.transport == RSA_OAEP_MGF1P && self.digest == DIGEST_SHA1 && self.mask.is_empty()
             }
         }
     }
@@ -148,9 +142,8 @@ fn unwrap_oaep_sha256(wrapped: &[u8], key: &PKey<Private>) -> Result<Vec<u8>, op
 
 /// samael slices without asking for the length, so lengths are asked here first.
 fn by_samael(sealed: &Sealed, key: &PKey<Private>) -> Result<Vec<u8>, DecryptError> {
-    let content_key =
-        Crypto::decrypt_assertion_key_info(&CipherValue { value: sealed.key.clone() }, &sealed.named.transport, key)
-            .map_err(|_| DecryptError::Closed)?;
+    let content_key = Crypto::decrypt_assertion_key_info(&CipherValue { value: sealed.key.clone() }, &sealed.named.transport, key)
+        .map_err(|_| DecryptError::Closed)?;
     let length = STANDARD.decode(&sealed.content).map_err(|_| DecryptError::Closed)?.len();
     if content_key.len() != Cipher::aes_128_gcm().key_len() || length < GCM_IV + GCM_TAG {
         return Err(DecryptError::Closed);

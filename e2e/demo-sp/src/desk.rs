@@ -141,10 +141,7 @@ pub fn problem(t: &Texts, answer: HttpResponseBuilder, which: &str, detail: &str
 
 /// 303 to `address`.
 pub fn see_other(address: &str) -> HttpResponse {
-    HttpResponse::SeeOther()
-        .insert_header((header::LOCATION, address))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .finish()
+    HttpResponse::SeeOther().insert_header((header::LOCATION, address)).insert_header((header::CACHE_CONTROL, "no-store")).finish()
 }
 
 /// The visitor's language.

@@ -43,9 +43,7 @@ fn ask(desk: &Desk, idp: &Idp, verdict: &Verdict, browser: &str, t: &Texts) -> R
         prefer_post: false,
         relay_state: Some(&relay_state),
     };
-    let answer = desk::send(desk, &outgoing, now, t, |head| {
-        messages::logout_request(head, &facts.name_id, &facts.session_index)
-    })?;
+    let answer = desk::send(desk, &outgoing, now, t, |head| messages::logout_request(head, &facts.name_id, &facts.session_index))?;
     desk.sessions.leaving(&id, browser, &verdict.party, &relay_state, now);
     desk.sessions.farewell(browser, Farewell { how: "asked", checks: Vec::new() });
     Ok(answer)

@@ -55,12 +55,7 @@ impl Party {
             Suite::Aes256 => (String::new(), ""),
             Suite::Aes128 => (format!("/{}", suite.word()), "/aes128"),
         };
-        Party {
-            suite,
-            entity_id: format!("{entity_id}{name}"),
-            acs: format!("{base_url}/acs{path}"),
-            slo: format!("{base_url}/slo{path}"),
-        }
+        Party { suite, entity_id: format!("{entity_id}{name}"), acs: format!("{base_url}/acs{path}"), slo: format!("{base_url}/slo{path}") }
     }
 
     /// Its SAML metadata, to be registered at the identity provider.

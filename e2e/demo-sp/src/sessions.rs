@@ -143,12 +143,7 @@ impl Sessions {
 
     /// Remembers a logout request of ours.
     pub fn leaving(&self, request: &str, browser: &str, party: &Party, relay_state: &str, now: Timestamp) {
-        let leaving = Leaving {
-            browser: browser.to_owned(),
-            party: party.clone(),
-            relay_state: relay_state.to_owned(),
-            sent: now,
-        };
+        let leaving = Leaving { browser: browser.to_owned(), party: party.clone(), relay_state: relay_state.to_owned(), sent: now };
         self.shelves().leaving.insert(request.to_owned(), leaving);
     }
 
@@ -168,9 +163,11 @@ impl Sessions {
     pub fn end(&self, party: &Party, name_id: &str, indexes: &[String]) -> usize {
         let mut ended = 0;
         for browser in self.shelves().browsers.values_mut() {
-            let meant = browser.login().filter(|verdict| verdict.party == *party).and_then(|v| v.facts.as_ref()).is_some_and(
-                |facts| facts.name_id.value == name_id && (indexes.is_empty() || indexes.contains(&facts.session_index)),
-            );
+            let meant = browser
+                .login()
+                .filter(|verdict| verdict.party == *party)
+                .and_then(|v| v.facts.as_ref())
+                .is_some_and(|facts| facts.name_id.value == name_id && (indexes.is_empty() || indexes.contains(&facts.session_index)));
             if meant {
                 browser.verdict = None;
                 browser.farewell = Some(Farewell { how: "by-idp", checks: Vec::new() });

@@ -50,10 +50,7 @@ pub struct Algorithms {
 impl Algorithms {
     /// Only rsa-sha256, SHA-256, exclusive C14N and the enveloped-signature transform.
     pub fn acceptable(&self) -> bool {
-        self.method == RSA_SHA256
-            && self.digest == SHA256
-            && self.canonicalization == EXC_C14N
-            && self.transforms == [ENVELOPED, EXC_C14N]
+        self.method == RSA_SHA256 && self.digest == SHA256 && self.canonicalization == EXC_C14N && self.transforms == [ENVELOPED, EXC_C14N]
     }
 }
 
@@ -124,7 +121,5 @@ pub fn sign(xml: &str, key_der: &[u8]) -> Option<String> {
 
 /// SHA-256 of a certificate, hexadecimal.
 pub fn fingerprint(der: &[u8]) -> String {
-    hash(MessageDigest::sha256(), der)
-        .map(|sum| sum.iter().map(|byte| format!("{byte:02x}")).collect())
-        .unwrap_or_default()
+    hash(MessageDigest::sha256(), der).map(|sum| sum.iter().map(|byte| format!("{byte:02x}")).collect()).unwrap_or_default()
 }

@@ -62,7 +62,12 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn keys(source: &str) -> BTreeSet<&str> {
-        source.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_alphabetic())).filter_map(|line| line.split_once(" =")).map(|(key, _)| key).collect()
+        source
+            .lines()
+            .filter(|line| line.starts_with(|c: char| c.is_ascii_alphabetic()))
+            .filter_map(|line| line.split_once(" ="))
+            .map(|(key, _)| key)
+            .collect()
     }
 
     #[test]
@@ -75,7 +80,12 @@ mod tests {
 
     #[test]
     fn every_check_attribute_and_level_has_words() {
-        let sources = [include_str!("judge/envelope.rs"), include_str!("judge/proof.rs"), include_str!("judge/assertion.rs"), include_str!("logout.rs")];
+        let sources = [
+            include_str!("judge/envelope.rs"),
+            include_str!("judge/proof.rs"),
+            include_str!("judge/assertion.rs"),
+            include_str!("logout.rs"),
+        ];
         let known = keys(DANISH);
         for part in sources.iter().flat_map(|source| source.split(".row(\"").skip(1)) {
             let id = part.split('"').next().unwrap();

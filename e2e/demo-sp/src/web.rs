@@ -128,9 +128,7 @@ async fn login(request: HttpRequest, desk: web::Data<Desk>) -> HttpResponse {
         prefer_post: chosen("binding") == "post",
         relay_state: Some(&asked.relay_state),
     };
-    let sent = desk::send(&desk, &outgoing, now, t, |head| {
-        messages::authn_request(head, asked.level, asked.forced, asked.passive)
-    });
+    let sent = desk::send(&desk, &outgoing, now, t, |head| messages::authn_request(head, asked.level, asked.forced, asked.passive));
     let mut answer = match sent {
         Ok(answer) => answer,
         Err(error) => return desk::problem(t, HttpResponse::InternalServerError(), "send", &error.to_string()),
@@ -162,9 +160,11 @@ fn form(request: &HttpRequest, body: &str, kind: Kind) -> Result<wire::Received,
     if request.content_type() != "application/x-www-form-urlencoded" {
         return Err(wire::WireError::Encoding("Content-Type"));
     }
-    wire::from_form(body).and_then(|received| {
-        if received.kind == kind { Ok(received) } else { Err(wire::WireError::Parameter(kind.parameter())) }
-    })
+    wire::from_form(body).and_then(
+        |received| {
+            if received.kind == kind { Ok(received) } else { Err(wire::WireError::Parameter(kind.parameter())) }
+        },
+    )
 }
 
 /// `GET /acs/judge`: now with the browser's cookie, so that only a request of this browser is answered.
@@ -178,8 +178,7 @@ async fn conclude(request: HttpRequest, desk: web::Data<Desk>) -> HttpResponse {
     };
     let asked = judge::envelope::in_response_to(&received).and_then(|id| desk.sessions.take_asked(&browser, &id, now));
     let first_use = |id: &str, until: Timestamp| desk.sessions.first_use(id, until);
-    let bench =
-        Bench { now, party: &party, asked: asked.as_ref(), idp: &idp, key: &desk.key, first_use: &first_use };
+    let bench = Bench { now, party: &party, asked: asked.as_ref(), idp: &idp, key: &desk.key, first_use: &first_use };
     let verdict = judge::envelope::judge(&received, &bench);
     let id = desk::chance();
     desk.sessions.conclude(&browser, &id, verdict, now);
@@ -233,8 +232,7 @@ async fn verdict_json(request: HttpRequest, desk: web::Data<Desk>) -> HttpRespon
 
 fn verdict_value(verdict: &Verdict, t: &Texts) -> serde_json::Value {
     let facts = verdict.facts.as_ref().map(|facts| {
-        let attributes: serde_json::Map<_, _> =
-            facts.attributes.iter().map(|one| (one.name.clone(), json!(one.values))).collect();
+        let attributes: serde_json::Map<_, _> = facts.attributes.iter().map(|one| (one.name.clone(), json!(one.values))).collect();
         json!({
             "id": facts.id,
             "issuer": facts.issuer,

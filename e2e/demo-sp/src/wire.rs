@@ -64,13 +64,7 @@ pub struct Received {
 }
 
 /// The address that carries `xml` to `location` by the redirect binding, signed rsa-sha256.
-pub fn redirect(
-    location: &str,
-    kind: Kind,
-    xml: &str,
-    relay_state: Option<&str>,
-    key: &PKey<Private>,
-) -> Result<String, WireError> {
+pub fn redirect(location: &str, kind: Kind, xml: &str, relay_state: Option<&str>, key: &PKey<Private>) -> Result<String, WireError> {
     let mut deflate = DeflateEncoder::new(Vec::new(), Compression::default());
     let packed = deflate.write_all(xml.as_bytes()).and_then(|()| deflate.finish());
     let packed = packed.map_err(|_| WireError::Encoding("deflate"))?;

@@ -124,9 +124,7 @@ fn statements(checks: &mut Checks, assertion: Node<'_, '_>, bench: &Bench<'_>, f
     let counts = ["AuthnStatement", "AttributeStatement", "AuthzDecisionStatement"]
         .map(|name| format!("{name} x {}", xml::children(assertion, SAML, name).count()))
         .join(", ");
-    checks
-        .row("statements", "OIOSAML 3, 5")
-        .equals("AuthnStatement x 1, AttributeStatement x 1, AuthzDecisionStatement x 0", &counts);
+    checks.row("statements", "OIOSAML 3, 5").equals("AuthnStatement x 1, AttributeStatement x 1, AuthzDecisionStatement x 0", &counts);
     let authn = xml::child(assertion, SAML, "AuthnStatement");
     let read = |name| authn.map(|node| xml::attribute(node, name).to_owned()).unwrap_or_default();
     (facts.session_index, facts.authenticated) = (read("SessionIndex"), read("AuthnInstant"));
@@ -147,14 +145,10 @@ fn statements(checks: &mut Checks, assertion: Node<'_, '_>, bench: &Bench<'_>, f
 }
 
 fn attribute_values(checks: &mut Checks, assertion: Node<'_, '_>, bench: &Bench<'_>, facts: &mut Facts) {
-    let nodes: Vec<_> = xml::children(assertion, SAML, "AttributeStatement")
-        .flat_map(|statement| xml::children(statement, SAML, "Attribute"))
-        .collect();
-    let odd: Vec<&str> = nodes
-        .iter()
-        .map(|node| xml::attribute(*node, "NameFormat"))
-        .filter(|format| *format != attributes::NAME_FORMAT_URI)
-        .collect();
+    let nodes: Vec<_> =
+        xml::children(assertion, SAML, "AttributeStatement").flat_map(|statement| xml::children(statement, SAML, "Attribute")).collect();
+    let odd: Vec<&str> =
+        nodes.iter().map(|node| xml::attribute(*node, "NameFormat")).filter(|format| *format != attributes::NAME_FORMAT_URI).collect();
     let found = if odd.is_empty() { attributes::NAME_FORMAT_URI.to_owned() } else { odd.join(" ") };
     // OIO-AP-03 says SHOULD.
     checks.row("name-format", "OIO-AP-03").noted(odd.is_empty(), attributes::NAME_FORMAT_URI, found);

@@ -107,14 +107,8 @@ impl House {
 
     fn judge(&self, xml: String) -> Verdict {
         let first_use = |id: &str, _: Timestamp| self.seen.borrow_mut().insert(id.to_owned());
-        let bench = Bench {
-            now: self.now,
-            party: &self.party,
-            asked: Some(&self.asked),
-            idp: &self.idp,
-            key: &self.sp,
-            first_use: &first_use,
-        };
+        let bench =
+            Bench { now: self.now, party: &self.party, asked: Some(&self.asked), idp: &self.idp, key: &self.sp, first_use: &first_use };
         let received = Received { kind: Kind::Response, xml, relay_state: Some("state".into()) };
         envelope::judge(&received, &bench)
     }
@@ -240,9 +234,8 @@ fn what_is_not_signed_by_the_identity_provider_is_never_read() {
         assert_eq!(failed(&verdict), ["signature"]);
         assert!(verdict.facts.is_none());
     }
-    let wrapped = format!(
-        r#"<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_evil" Version="2.0">{honest}</saml:Assertion>"#
-    );
+    let wrapped =
+        format!(r#"<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_evil" Version="2.0">{honest}</saml:Assertion>"#);
     let verdict = house.judge(house.success(&wrapped));
     assert_eq!(failed(&verdict), ["signature-place"]);
     assert!(verdict.facts.is_none());
