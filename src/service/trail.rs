@@ -1,0 +1,131 @@
+//! The journal: many callers, one transaction. Whoever makes an assertion waits here until its event is durable; nobody
+//! answers a relying party before. When the trail cannot be written the callers are told so and refuse (R03).
+//! The path goes on in `storage::audit`.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+};
+
+pub use crate::storage::audit::{Entry, Participation, Replay};
+use crate::storage::{
+    audit::{self, Anchor, Outcome},
+    db::Db,
+    fault::Fault,
+};
+
+/// Why an entry is not in the trail. Nothing may be said to anybody on its strength.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotRecorded {
+    /// The request was answered before.
+    #[error("the request was answered before")]
+    Replay,
+    /// The trail cannot be written now.
+    #[error("the audit trail cannot be written")]
+    Unavailable,
+}
+
+type Answer = oneshot::Sender<Result<(), NotRecorded>>;
+
+/// Entries that may wait; with more the answer is "unavailable" at once.
+const WAITING: usize = 1024;
+/// Entries of one transaction.
+const BATCH: usize = 256;
+
+/// The way into the trail; cheap to clone.
+#[derive(Clone)]
+pub struct Journal {
+    sender: Arc<Mutex<Option<mpsc::Sender<(Entry, Answer)>>>>,
+    writer: Arc<Mutex<Option<JoinHandle<()>>>>,
+}
+
+impl std::fmt::Debug for Journal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Journal(..)")
+    }
+}
+
+impl Journal {
+    /// Starts the writer. Call it inside the runtime that lives as long as the server.
+    pub fn start(db: Db) -> Self {
+        let (sender, waiting) = mpsc::channel(WAITING);
+        let writer = tokio::spawn(write(db, waiting));
+        Self { sender: Arc::new(Mutex::new(Some(sender))), writer: Arc::new(Mutex::new(Some(writer))) }
+    }
+
+    /// Records the entry; when this answers `Ok`, it is durable.
+    ///
+    /// # Errors
+    /// [`NotRecorded`]; then nothing of the entry was written. (One exception: a database that is lost just as it
+    /// commits may hold an event whose answer never left; never the other way round.)
+    pub async fn record(&self, entry: Entry) -> Result<(), NotRecorded> {
+        let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (answer, answered) = oneshot::channel();
+        sender.ok_or(NotRecorded::Unavailable)?.try_send((entry, answer)).map_err(|_| NotRecorded::Unavailable)?;
+        answered.await.unwrap_or(Err(NotRecorded::Unavailable))
+    }
+
+    /// Takes no more entries, writes those that wait, and returns when they are answered.
+    pub async fn stop(&self) {
+        drop(self.sender.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            // A writer that fell over has answered everybody by dropping their channels.
+            let _ = writer.await;
+        }
+    }
+}
+
+/// Writes whatever waits, in one transaction, for as long as there is a sender. While one batch becomes durable the next
+/// one gathers: the busier, the fewer commits an entry.
+async fn write(db: Db, mut waiting: mpsc::Receiver<(Entry, Answer)>) {
+    let mut gathered = Vec::with_capacity(BATCH);
+    while waiting.recv_many(&mut gathered, BATCH).await > 0 {
+        let (entries, answers): (Vec<Entry>, Vec<Answer>) = gathered.drain(..).unzip();
+        match audit::record_batch(&db, &entries).await {
+            Ok(outcomes) => answers.into_iter().zip(outcomes).for_each(|(answer, outcome)| tell(answer, outcome)),
+            // One entry that cannot be written must not take the others with it.
+            Err(Fault::Inconsistent(reason)) => write_singly(&db, entries, answers, &reason).await,
+            Err(Fault::Unavailable(reason)) => {
+                tracing::error!(event = "audit.unavailable", reason, entries = entries.len());
+                answers.into_iter().for_each(refuse);
+            }
+        }
+    }
+}
+
+async fn write_singly(db: &Db, entries: Vec<Entry>, answers: Vec<Answer>, reason: &str) {
+    tracing::error!(event = "audit.batch_failed", reason, entries = entries.len());
+    for (entry, answer) in entries.into_iter().zip(answers) {
+        match audit::record_batch(db, std::slice::from_ref(&entry)).await.map(|outcomes| outcomes.first().copied()) {
+            Ok(Some(outcome)) => tell(answer, outcome),
+            _ => refuse(answer),
+        }
+    }
+}
+
+fn tell(answer: Answer, outcome: Outcome) {
+    // A caller that gave up meanwhile has not answered its relying party either.
+    let _ = answer.send(match outcome {
+        Outcome::Recorded => Ok(()),
+        Outcome::Replay => Err(NotRecorded::Replay),
+    });
+}
+
+fn refuse(answer: Answer) {
+    let _ = answer.send(Err(NotRecorded::Unavailable));
+}
+
+/// Seals what was recorded and publishes the seal in the log, which is shipped elsewhere: the anchor by which
+/// `portvagt audit verify` finds a cut tail. Called each second.
+pub async fn seal_now(db: &Db, now: Timestamp) -> Result<Option<Anchor>, Fault> {
+    let anchor = audit::seal(db, now).await?;
+    if let Some(Anchor { seq, hash }) = &anchor {
+        let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        tracing::info!(event = "audit.sealed", seq, hash);
+    }
+    Ok(anchor)
+}

@@ -1,0 +1,130 @@
+//! Opening either engine: its pools, its durability settings, its migrations.
+
+use std::{path::Path, str::FromStr, time::Duration};
+
+use sqlx::{
+    Row as _,
+    migrate::{MigrateError, Migrator},
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::{DbSettings, Doubt, Engine};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The address names neither engine.
+    #[error("a database address begins with sqlite: or postgres://")]
+    UnknownEngine,
+    /// SQLite in memory would forget the audit trail.
+    #[error("SQLite needs a file: an audit trail in memory would be lost")]
+    NoFile,
+    /// The database file cannot be created.
+    #[error("the database file cannot be created: {0}")]
+    File(#[from] std::io::Error),
+    /// The server cannot be reached or refuses us.
+    #[error("the database cannot be opened: {0}")]
+    Unreachable(#[source] sqlx::Error),
+    /// A newer program was here before.
+    #[error("the database has schema {found}, this program knows up to {known}: start the newer program, or restore the backup made before the update")]
+    NewerSchema {
+        /// The schema found.
+        found: i64,
+        /// The newest schema of this program.
+        known: i64,
+    },
+    /// A migration failed; the database is as before.
+    #[error("the database schema cannot be brought up to date: {0}")]
+    Migration(#[source] MigrateError),
+}
+
+pub(super) async fn open(url: &str, settings: &DbSettings) -> Result<Engine, OpenError> {
+    if let Some(path) = url.strip_prefix("sqlite:") {
+        return sqlite(path.strip_prefix("//").unwrap_or(path), settings).await;
+    }
+    if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+        return postgres(url, settings).await;
+    }
+    Err(OpenError::UnknownEngine)
+}
+
+async fn sqlite(path: &str, settings: &DbSettings) -> Result<Engine, OpenError> {
+    if path.is_empty() || path.contains(":memory:") || path.contains('?') {
+        return Err(OpenError::NoFile);
+    }
+    create_private(Path::new(path))?;
+    // FULL: with NORMAL a power cut may take back what was already answered (R01).
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5))
+        .synchronous(SqliteSynchronous::Full)
+        .statement_cache_capacity(128)
+        .pragma("cache_size", "-4000");
+    let writing = options.clone().journal_mode(SqliteJournalMode::Wal).pragma("journal_size_limit", "16777216");
+    let pool = SqlitePoolOptions::new().acquire_timeout(settings.acquire_timeout).idle_timeout(None).max_lifetime(None).test_before_acquire(false);
+    let writer = pool.clone().max_connections(1).min_connections(1).connect_with(writing).await.map_err(OpenError::Unreachable)?;
+    // SQLite has no lock around migrations: a second process that starts at the same moment loses a race and looks again.
+    let mut tries = 0;
+    while let Err(error) = MIGRATIONS.run(&writer).await {
+        tries += 1;
+        if tries == 5 || !matches!(error, MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) {
+            return Err(newer_or_failed(error));
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let readers = pool.max_connections(settings.connections.max(1)).connect_with(options.read_only(true)).await.map_err(OpenError::Unreachable)?;
+    Ok(Engine::Sqlite { writer, readers })
+}
+
+/// Creates the file readable by its owner only; SQLite gives its companions (`-wal`, `-shm`) the same mode.
+fn create_private(path: &Path) -> Result<(), std::io::Error> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+async fn postgres(url: &str, settings: &DbSettings) -> Result<Engine, OpenError> {
+    let options = PgConnectOptions::from_str(url).map_err(OpenError::Unreachable)?.application_name("portvagt").statement_cache_capacity(256).options([
+        ("statement_timeout", "15000"),
+        ("lock_timeout", "5000"),
+        ("idle_in_transaction_session_timeout", "30000"),
+    ]);
+    let doubt = Doubt::default();
+    let in_doubt = doubt.clone();
+    let pool = PgPoolOptions::new()
+        .max_connections(settings.connections.max(2))
+        .acquire_timeout(settings.acquire_timeout)
+        .max_lifetime(settings.max_lifetime)
+        .idle_timeout(Duration::from_secs(300))
+        .test_before_acquire(false)
+        // A demoted leader answers reads for days: ask whether it writes, unless it was used a moment ago and nothing failed.
+        .before_acquire(move |connection, use_so_far| {
+            let ask = use_so_far.idle_for > Duration::from_secs(1) || in_doubt.lasts();
+            Box::pin(async move {
+                if !ask {
+                    return Ok(true);
+                }
+                let row = sqlx::query("SHOW transaction_read_only").fetch_one(connection).await?;
+                Ok(row.try_get::<String, _>(0)? == "off")
+            })
+        })
+        .connect_with(options)
+        .await
+        .map_err(OpenError::Unreachable)?;
+    MIGRATIONS.run(&pool).await.map_err(newer_or_failed)?;
+    Ok(Engine::Postgres { pool, doubt })
+}
+
+fn newer_or_failed(error: MigrateError) -> OpenError {
+    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
+    match error {
+        MigrateError::VersionMissing(found) if found > known => OpenError::NewerSchema { found, known },
+        other => OpenError::Migration(other),
+    }
+}

@@ -1,0 +1,56 @@
+//! Statement texts for many rows at once. The only place that builds SQL at run time: from constant texts and numbers,
+//! in powers of two, each once for the life of the process.
+
+use std::{
+    collections::HashMap,
+    fmt::Write,
+    sync::{LazyLock, Mutex, PoisonError},
+};
+
+/// The most rows of one statement.
+const MOST: usize = 64;
+
+type Key = (&'static str, &'static str, usize, usize);
+static BUILT: LazyLock<Mutex<HashMap<Key, &'static str>>> = LazyLock::new(Mutex::default);
+
+/// Cuts `rows` rows into statements: (rows in this one, its text `head ($1, ...), (...) tail`).
+pub(in crate::storage) fn many(head: &'static str, columns: usize, tail: &'static str, rows: usize) -> Vec<(usize, &'static str)> {
+    let mut left = rows;
+    let mut cut = Vec::new();
+    while left > 0 {
+        let now = if left >= MOST { MOST } else { 1 << left.ilog2() };
+        cut.push((now, text(head, columns, tail, now)));
+        left -= now;
+    }
+    cut
+}
+
+fn text(head: &'static str, columns: usize, tail: &'static str, rows: usize) -> &'static str {
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    built.entry((head, tail, columns, rows)).or_insert_with(|| {
+        let mut sql = head.to_owned();
+        for row in 0..rows {
+            sql.push_str(if row == 0 { "(" } else { ", (" });
+            for column in 1..=columns {
+                // Writing to a String cannot fail.
+                let _ = write!(sql, "{}${}", if column == 1 { "" } else { ", " }, row * columns + column);
+            }
+            sql.push(')');
+        }
+        sql.push_str(tail);
+        Box::leak(sql.into_boxed_str())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_cut_into_powers_of_two() {
+        let cut = many("INSERT INTO t VALUES ", 2, " RETURNING a", 71);
+        assert_eq!(cut.iter().map(|(rows, _)| *rows).collect::<Vec<_>>(), [64, 4, 2, 1]);
+        assert_eq!(cut[2].1, "INSERT INTO t VALUES ($1, $2), ($3, $4) RETURNING a");
+        assert!(many("x", 1, "", 0).is_empty());
+    }
+}

@@ -1,0 +1,211 @@
+//! Logins that are done, known by the hash of their token, and the relying parties each was used at.
+//! Whether a session still lives is judged by `domain::session`; here it is only kept, found and ended.
+
+use jiff::Timestamp;
+
+use crate::{
+    base::id::Id,
+    crypto::token::TokenHash,
+    domain::{assurance::Level, client::Client, factor::Evidence, organisation::Organisation, person::Person, session::Session},
+    storage::{
+        db::{Db, Row, Tx},
+        fault::Fault,
+        people,
+    },
+};
+
+/// Everything a sign-on needs to know about a session, in one read.
+#[derive(Debug)]
+pub struct Standing {
+    /// The session.
+    pub session: Session,
+    /// Whose; ask its standing.
+    pub person: Person,
+    /// Where they are employed.
+    pub organisation: Organisation,
+    /// The identity assurance level.
+    pub identity: Option<Level>,
+    /// The present revision of the relying party; `None` when there is none with that entity ID.
+    pub client_revision: Option<i64>,
+    /// Whether it is served.
+    pub client_enabled: bool,
+    /// The `SessionIndex` it already knows this session by.
+    pub session_index: Option<String>,
+}
+
+/// A relying party that was told of a session.
+#[derive(Debug, Clone)]
+pub struct Participant {
+    /// Its id.
+    pub client: Id<Client>,
+    /// Its entity ID.
+    pub entity_id: String,
+    /// What it knows the session by.
+    pub session_index: String,
+    /// What it knows the person by.
+    pub name_id: String,
+}
+
+const STANDING: &str = "SELECT s.id, s.person, s.evidence, s.created_at, s.last_seen_at, s.user_agent, \
+     p.organisation, p.username, p.given_name, p.family_name, p.email, p.persistent_uuid, p.standing, p.administrator, \
+     o.cvr, o.name AS organisation_name, o.notified, \
+     (SELECT MAX(level) FROM proofings WHERE proofings.person = s.person AND proofings.revoked_at IS NULL) AS identity, \
+     c.revision, c.enabled, t.session_index \
+     FROM sessions s JOIN people p ON p.id = s.person JOIN organisations o ON o.id = p.organisation \
+     LEFT JOIN clients c ON c.entity_id = $2 LEFT JOIN participations t ON t.session = s.id AND t.client = c.id \
+     WHERE s.token_hash = $1";
+const BY_PARTICIPATION: &str = "SELECT s.id, s.person, s.evidence, s.created_at, s.last_seen_at, s.user_agent, \
+     t.client, c.entity_id, t.session_index, t.name_id \
+     FROM participations t JOIN clients c ON c.id = t.client JOIN sessions s ON s.id = t.session \
+     WHERE t.client = $1 AND t.session_index = $2";
+const LIST: &str = "SELECT id, person, evidence, created_at, last_seen_at, user_agent FROM sessions WHERE person = $1 ORDER BY created_at DESC, id";
+const FIND: &str = "SELECT id, person, evidence, created_at, last_seen_at, user_agent FROM sessions WHERE token_hash = $1";
+const BY_ID: &str = "SELECT id, person, evidence, created_at, last_seen_at, user_agent FROM sessions WHERE id = $1";
+
+/// Stores a new session. After `absolute_end` it may be purged.
+pub async fn insert(tx: &mut Tx, session: &Session, token_hash: &TokenHash, absolute_end: Timestamp) -> Result<(), Fault> {
+    tx.run(
+        "INSERT INTO sessions (id, token_hash, person, evidence, created_at, last_seen_at, absolute_end, user_agent) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        [
+            session.id.into(),
+            token_hash.into(),
+            session.person.into(),
+            write(&session.evidence)?.into(),
+            session.created_at.into(),
+            session.last_seen_at.into(),
+            absolute_end.into(),
+            (&session.user_agent).into(),
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+/// The session of that token, alive or not.
+pub async fn find(db: &Db, token_hash: &TokenHash) -> Result<Option<Session>, Fault> {
+    db.one(FIND, [token_hash.into()]).await?.as_ref().map(read).transpose()
+}
+
+/// The session with that id, alive or not: a step-up finds its session by it.
+pub async fn by_id(db: &Db, id: Id<Session>) -> Result<Option<Session>, Fault> {
+    db.one(BY_ID, [id.into()]).await?.as_ref().map(read).transpose()
+}
+
+/// The session of that token with its person, and what the relying party of `entity_id` has to do with it.
+pub async fn standing(db: &Db, token_hash: &TokenHash, entity_id: &str) -> Result<Option<Standing>, Fault> {
+    let Some(row) = db.one(STANDING, [token_hash.into(), entity_id.into()]).await? else { return Ok(None) };
+    let organisation =
+        Organisation { id: row.parsed("organisation")?, cvr: row.parsed("cvr")?, name: row.text("organisation_name")?, notified: row.level("notified")? };
+    Ok(Some(Standing {
+        session: read(&row)?,
+        person: people::read_as(&row, "person")?,
+        organisation,
+        identity: row.level_or_none("identity")?,
+        client_revision: row.int_or_none("revision")?,
+        client_enabled: row.int_or_none("enabled")? == Some(1),
+        session_index: row.text_or_none("session_index")?,
+    }))
+}
+
+/// Gives the session a new token and new evidence after a step-up. `false` when the old token is not (any longer) its own.
+pub async fn rotate(tx: &mut Tx, old: &TokenHash, new: &TokenHash, evidence: &Evidence, at: Timestamp) -> Result<bool, Fault> {
+    let rotated = tx
+        .run(
+            "UPDATE sessions SET token_hash = $2, evidence = $3, last_seen_at = $4 WHERE token_hash = $1",
+            [old.into(), new.into(), write(evidence)?.into(), at.into()],
+        )
+        .await?;
+    Ok(rotated == 1)
+}
+
+/// Moves the last use forward; never back.
+pub async fn touch(tx: &mut Tx, id: Id<Session>, at: Timestamp) -> Result<(), Fault> {
+    tx.run("UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2", [id.into(), at.into()]).await.map(drop)
+}
+
+/// Ends the session of that token: what it was, exactly once.
+pub async fn end(tx: &mut Tx, token_hash: &TokenHash) -> Result<Option<Session>, Fault> {
+    let row = tx
+        .one("DELETE FROM sessions WHERE token_hash = $1 RETURNING id, person, evidence, created_at, last_seen_at, user_agent", [token_hash.into()])
+        .await?;
+    forget_participations(tx, row).await
+}
+
+/// Ends one of the person's sessions: what it was, exactly once.
+pub async fn end_by_id(tx: &mut Tx, person: Id<Person>, id: Id<Session>) -> Result<Option<Session>, Fault> {
+    let row = tx
+        .one(
+            "DELETE FROM sessions WHERE id = $1 AND person = $2 RETURNING id, person, evidence, created_at, last_seen_at, user_agent",
+            [id.into(), person.into()],
+        )
+        .await?;
+    forget_participations(tx, row).await
+}
+
+async fn forget_participations(tx: &mut Tx, ended: Option<Row>) -> Result<Option<Session>, Fault> {
+    let Some(session) = ended.as_ref().map(read).transpose()? else { return Ok(None) };
+    tx.run("DELETE FROM participations WHERE session = $1", [session.id.into()]).await?;
+    Ok(Some(session))
+}
+
+/// Ends all sessions of the person; how many.
+pub async fn end_all_of(tx: &mut Tx, person: Id<Person>) -> Result<u64, Fault> {
+    tx.run("DELETE FROM participations WHERE session IN (SELECT id FROM sessions WHERE person = $1)", [person.into()]).await?;
+    tx.run("DELETE FROM sessions WHERE person = $1", [person.into()]).await
+}
+
+/// The person's sessions, newest first, alive or not.
+pub async fn list_of(db: &Db, person: Id<Person>) -> Result<Vec<Session>, Fault> {
+    db.all(LIST, [person.into()]).await?.iter().map(read).collect()
+}
+
+/// The relying parties that were told of the session, first told first.
+pub async fn participants_of(db: &Db, session: Id<Session>) -> Result<Vec<Participant>, Fault> {
+    let rows = db
+        .all(
+            "SELECT t.client, c.entity_id, t.session_index, t.name_id FROM participations t JOIN clients c ON c.id = t.client \
+             WHERE t.session = $1 ORDER BY t.at, t.client",
+            [session.into()],
+        )
+        .await?;
+    rows.iter().map(read_participant).collect()
+}
+
+/// The session that the relying party knows by that `SessionIndex`.
+pub async fn by_participation(db: &Db, client: Id<Client>, session_index: &str) -> Result<Option<(Session, Participant)>, Fault> {
+    let row = db.one(BY_PARTICIPATION, [client.into(), session_index.into()]).await?;
+    row.map(|row| Ok((read(&row)?, read_participant(&row)?))).transpose()
+}
+
+/// Deletes sessions past their absolute end or unused since `idle_since`, and participations without a session; how
+/// many sessions.
+pub async fn purge(tx: &mut Tx, now: Timestamp, idle_since: Timestamp) -> Result<u64, Fault> {
+    let ended = tx.run("DELETE FROM sessions WHERE absolute_end <= $1 OR last_seen_at < $2", [now.into(), idle_since.into()]).await?;
+    tx.run("DELETE FROM participations WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.id = participations.session)", []).await?;
+    Ok(ended)
+}
+
+fn write(evidence: &Evidence) -> Result<String, Fault> {
+    serde_json::to_string(evidence).map_err(|error| Fault::Inconsistent(format!("evidence cannot be written: {error}")))
+}
+
+fn read(row: &Row) -> Result<Session, Fault> {
+    Ok(Session {
+        id: row.parsed("id")?,
+        person: row.parsed("person")?,
+        evidence: row.json("evidence")?,
+        created_at: row.time("created_at")?,
+        last_seen_at: row.time("last_seen_at")?,
+        user_agent: row.text("user_agent")?,
+    })
+}
+
+fn read_participant(row: &Row) -> Result<Participant, Fault> {
+    Ok(Participant {
+        client: row.parsed("client")?,
+        entity_id: row.text("entity_id")?,
+        session_index: row.text("session_index")?,
+        name_id: row.text("name_id")?,
+    })
+}
