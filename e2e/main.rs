@@ -16,4 +16,8 @@
     reason = "a test says what went wrong by failing; its figures and answers are small"
 )]
 
+/// A PostgreSQL server for the tests.
+mod postgres;
+/// The storage floor on both engines.
+mod storage;
 mod visitor;
