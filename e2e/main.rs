@@ -20,4 +20,7 @@
 mod postgres;
 /// The storage floor on both engines.
 mod storage;
+/// Debian's service providers as judges.
+mod real_sp;
+/// The browser-less visitor.
 mod visitor;

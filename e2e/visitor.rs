@@ -9,7 +9,7 @@ mod cookies;
 mod form;
 
 pub use cookies::{Cookie, Jar, SameSite};
-pub use form::Form;
+pub use form::{Form, decode};
 
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, ORIGIN, REFERRER_POLICY, SET_COOKIE};
@@ -189,14 +189,7 @@ impl Visitor {
 
     /// Sends exactly this request; `from` is the page it starts from, `None` an address typed in. Cookies are added by
     /// the rules of the jar, unless `headers` brings a `Cookie` of its own.
-    pub async fn send(
-        &mut self,
-        method: Method,
-        url: &Url,
-        from: Option<&Url>,
-        headers: &[(&str, &str)],
-        body: Vec<u8>,
-    ) -> Page {
+    pub async fn send(&mut self, method: Method, url: &Url, from: Option<&Url>, headers: &[(&str, &str)], body: Vec<u8>) -> Page {
         let cross_site = from.is_some_and(|from| from.host_str() != url.host_str());
         let safe = method == Method::GET || method == Method::HEAD;
         let mut request = self.client.request(method, url.clone()).body(body);

@@ -2,7 +2,7 @@
 //!
 //! Cookies belong to a host, not a port. `Secure` is no hindrance on loopback, as in browsers; a `__Host-` or
 //! `__Secure-` name that breaks its rules is refused, as in browsers. Nothing expires by time: only `Max-Age` at or
-//! below zero and an `Expires` in the last century, the two ways to delete a cookie, count.
+//! below zero and an `Expires` before 2020, the two ways to delete a cookie, count.
 
 use url::Url;
 
@@ -121,7 +121,7 @@ impl Jar {
                 "domain" => has_domain = true,
                 "samesite" => cookie.same_site = same_site(value),
                 "max-age" => deleted |= value.parse::<i64>().is_ok_and(|seconds| seconds <= 0),
-                "expires" => deleted |= value.contains(" 19") || value.contains("-19"),
+                "expires" => deleted |= year(value).is_some_and(|year| year < 2020),
                 _ => {}
             }
         }
@@ -155,6 +155,11 @@ fn same_site(value: &str) -> SameSite {
         "lax" => SameSite::Lax,
         _ => SameSite::None,
     }
+}
+
+/// The year of an HTTP date: its only number of four digits.
+fn year(date: &str) -> Option<u16> {
+    date.split(|c: char| !c.is_ascii_digit()).find(|number| number.len() == 4)?.parse().ok()
 }
 
 fn host(url: &Url) -> String {
