@@ -8,3 +8,20 @@ pub mod token;
 pub mod totp;
 /// Password hashing (Argon2id).
 pub mod password;
+
+/// The words by which the log says why a message was refused.
+pub mod reason;
+/// Size, encoding, DTDs and limits of an XML message, before any parser.
+mod scan;
+/// The one hardened XML tree.
+pub mod xml;
+/// Our signing keys, and relying parties' public keys.
+pub mod keyring;
+/// XML that is its own canonical form.
+pub mod canonical;
+/// Verifies XML signatures and redirect signatures.
+pub mod xmldsig;
+/// Makes XML signatures and redirect signatures.
+pub mod xmlsign;
+/// Encrypts assertions.
+pub mod xmlenc;

@@ -1,0 +1,89 @@
+//! SAML 2.0 as OIOSAML 3 narrows it: bindings, metadata, requests, responses and logout.
+//!
+//! What arrives is [`Unverified`] until a registered key proves it. Nothing here fetches, stores or decides who may log in.
+//! The path goes on to `service::sso` and back to `web::saml`.
+
+use jiff::Timestamp;
+
+use crate::base::clock;
+pub use crate::crypto::xml::Reason;
+
+/// Names of namespaces, bindings, formats and status codes.
+pub mod names;
+/// Refusals a relying party is told of.
+pub mod fault;
+/// NameIDs, and what every message begins with.
+pub mod subject;
+/// The two bindings: query and form, in and out.
+pub mod wire;
+/// Which addresses a browser may be sent to.
+pub mod endpoint;
+/// Relying parties' metadata.
+pub mod metadata;
+/// Our own metadata.
+pub mod own_metadata;
+/// Authentication requests and what they may ask for.
+pub mod request;
+/// Assertions and responses.
+pub mod response;
+/// Logout requests and responses.
+pub mod logout;
+
+pub use wire::{Unverified, Verified};
+
+/// Writes `at` as `xs:dateTime` in UTC with milliseconds.
+pub fn date_time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+/// Reads an `xs:dateTime` that names UTC or an offset; one without a zone means different instants to different readers.
+pub fn read_date_time(text: &str) -> Result<Timestamp, Reason> {
+    let text = text.trim();
+    let year_is_four_digits = text.as_bytes().get(4) == Some(&b'-') && text.as_bytes().get(10) == Some(&b'T');
+    if !year_is_four_digits {
+        return Err(Reason::Schema);
+    }
+    text.parse().map_err(|_| Reason::Schema)
+}
+
+/// Whether `issued` lies within `skew` seconds of `now`, either way.
+pub fn within(issued: Timestamp, now: Timestamp, skew: i64) -> Result<(), Reason> {
+    if clock::seconds_between(issued, now).abs() <= skew { Ok(()) } else { Err(Reason::Clock) }
+}
+
+/// The clock skew tolerated on what arrives, in seconds (OIO-GE-01: 3 to 5 minutes).
+pub const SKEW: i64 = 180;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_need_a_zone_and_a_sane_year() {
+        for (text, good) in [
+            ("2026-11-24T06:00:00Z", true),
+            ("2026-11-24T06:00:00.1234567Z", true),
+            ("2026-11-24T07:00:00+01:00", true),
+            ("2026-11-24T06:00:00", false),
+            ("2026-11-24", false),
+            ("2026-11-24 06:00:00Z", false),
+            ("0000-00-00T00:00:00Z", false),
+            ("12026-11-24T06:00:00Z", false),
+            ("-026-11-24T06:00:00Z", false),
+            ("", false),
+        ] {
+            assert_eq!(read_date_time(text).is_ok(), good, "{text}");
+        }
+        let at = read_date_time("2026-11-24T07:00:00.5+01:00").unwrap();
+        assert_eq!(date_time(at), "2026-11-24T06:00:00.500Z");
+    }
+
+    #[test]
+    fn the_skew_holds_to_the_second() {
+        let now = clock::from_millis(1_800_000_000_000);
+        for (offset, good) in [(0, true), (180, true), (-180, true), (181, false), (-181, false), (-600, false)] {
+            assert_eq!(within(clock::plus(now, offset), now, SKEW).is_ok(), good, "{offset}");
+        }
+        assert_eq!(within(read_date_time("9999-12-30T00:00:00Z").unwrap(), now, SKEW), Err(Reason::Clock));
+    }
+}
