@@ -17,10 +17,11 @@
 )]
 
 /// A PostgreSQL server for the tests.
-mod postgres;
-/// The storage floor on both engines.
-mod storage;
 /// Debian's service providers as judges.
-mod real_sp;
 /// The browser-less visitor.
+/// The storage floor on both engines.
+mod postgres;
+mod real_sp;
+mod storage;
+mod tidy;
 mod visitor;

@@ -2,22 +2,26 @@
 //! Nothing below this floor reads the environment or a file; rooms are given typed values.
 //! The path goes on in `cli`, which loads the settings and hands them to the floors.
 
-/// What the values mean together: errors and warnings in plain words.
-pub mod check;
-/// The written reference: TOML and Markdown.
-pub mod reference;
-/// The settings as the rules of the floors below.
-pub mod rules;
+/// A sentence about what is wrong.
+pub mod finding;
+/// Texts, numbers, spans, paths and secrets as they are written in a file or the environment.
+pub mod value;
+/// All values with where they came from.
+pub mod values;
 /// The one list.
 pub mod settings;
 /// Where values come from: defaults, the file, the environment.
 pub mod sources;
-/// Texts, numbers, spans, paths and secrets as they are written in a file or the environment.
-pub mod value;
+/// The settings as the rules of the floors below.
+pub mod rules;
+/// What the values mean together: errors and warnings in plain words.
+pub mod check;
+/// The written reference: TOML and Markdown.
+pub mod reference;
 
 use std::path::{Path, PathBuf};
 
-pub use check::{Finding, Mode};
+pub use finding::{Finding, Mode};
 pub use settings::Settings;
 
 /// Everything known about the configuration after reading it, good or bad.
@@ -54,7 +58,7 @@ pub fn explain(file: Option<&Path>, environment: &[(String, String)], mode: Mode
         }
     };
     findings.sort_by_key(|finding| !finding.is_error);
-    Explained { file, effective: values.effective(), findings, settings }
+    Explained { file, effective: sources::effective(&values), findings, settings }
 }
 
 /// The typed settings with the warnings, or all that is wrong.

@@ -4,9 +4,9 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use super::{
-    check::Finding,
-    sources::Values,
+    finding::Finding,
     value::{Confidential, LogFormat, Reading, Span},
+    values::Values,
 };
 
 /// What is known of one setting.

@@ -1,44 +1,17 @@
 //! Where values come from: defaults, then the TOML file, then `PORTVAGT_...` variables, the later winning.
 //! Names that do not exist are errors with the nearest right name, in the file as in the environment.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use super::{
-    check::Finding,
+    finding::Finding,
     settings::{LIST, SECTIONS, Setting},
-    value::{Raw, Reading, Written},
+    value::{Raw, Written},
+    values::{Source, Values},
 };
 
 /// Variables that are not settings.
 const OTHER_VARIABLES: &[&str] = &["PORTVAGT_CONFIG"];
-
-/// Where a value came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// Nobody set it.
-    Default,
-    /// The configuration file.
-    File,
-    /// The environment variable of that name.
-    Variable(String),
-    /// Nobody set it and there is no default.
-    Unset,
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("default"),
-            Self::File => f.write_str("file"),
-            Self::Variable(name) => f.write_str(name),
-            Self::Unset => f.write_str("not set"),
-        }
-    }
-}
 
 /// One setting as it stands, fit to be shown.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -51,42 +24,19 @@ pub struct Effective {
     pub source: String,
 }
 
-/// All values by name.
-#[derive(Debug, Default)]
-pub struct Values(BTreeMap<String, (Raw, Source)>);
-
-impl Values {
-    /// Reads the setting `name` as a `T`; a value that cannot be read becomes a finding.
-    pub(super) fn read<T: Reading>(&self, name: &str, findings: &mut Vec<Finding>) -> Option<T> {
-        let value = self.0.get(name);
-        match T::read_maybe(value.map(|(raw, _)| raw)) {
-            Ok(read) => Some(read),
-            Err(wrong) => {
-                let from = value.map(|(_, source)| format!(" (from {source})")).unwrap_or_default();
-                findings.push(Finding::error(name, format!("{wrong}{from}")));
-                None
-            }
-        }
-    }
-
-    /// Every setting of the list with its value and source.
-    pub fn effective(&self) -> Vec<Effective> {
-        LIST.iter()
-            .map(|setting| {
-                let name = setting.name();
-                let (value, source) = match self.0.get(&name) {
-                    Some((raw, source)) if raw.is_content => ("***".to_owned(), source.clone()),
-                    Some((raw, source)) => (without_password(&raw.written.to_string()), source.clone()),
-                    None => (String::new(), Source::Unset),
-                };
-                Effective { name, value, source: source.to_string() }
-            })
-            .collect()
-    }
-
-    fn set(&mut self, setting: &Setting, written: Written, base: &Path, source: Source) {
-        self.0.insert(setting.name(), (Raw { written, base: base.to_owned(), is_content: false }, source));
-    }
+/// Every setting of the list with its value and source.
+pub fn effective(values: &Values) -> Vec<Effective> {
+    LIST.iter()
+        .map(|setting| {
+            let name = setting.name();
+            let (value, source) = match values.get(&name) {
+                Some((raw, source)) if raw.is_content => ("***".to_owned(), source.clone()),
+                Some((raw, source)) => (without_password(&raw.written.to_string()), source.clone()),
+                None => (String::new(), Source::Unset),
+            };
+            Effective { name, value, source: source.to_string() }
+        })
+        .collect()
 }
 
 /// The address without the password in it: `postgres://user:***@host/database`.
@@ -111,7 +61,7 @@ pub fn gather(file: Option<&Path>, environment: &[(String, String)]) -> (Values,
         if let Some(written) =
             format!("v = {}", setting.literal).parse::<toml::Table>().ok().and_then(|mut table| written(table.remove("v")?))
         {
-            values.set(setting, written, Path::new(""), Source::Default);
+            values.set(setting.name(), Raw::new(written, Path::new("")), Source::Default);
         }
     }
     if let Some(file) = file {
@@ -149,7 +99,7 @@ fn from_file(file: &Path, values: &mut Values, findings: &mut Vec<Finding>) {
             match (LIST.iter().find(|setting| setting.name() == name), written(value)) {
                 (None, _) => findings.push(Finding::error(&name, format!("is no setting{}", nearest_setting(&name)))),
                 (Some(_), None) => findings.push(Finding::error(&name, "should be a text, a whole number, true/false or a list of texts")),
-                (Some(setting), Some(written)) => values.set(setting, written, base, Source::File),
+                (Some(setting), Some(written)) => values.set(setting.name(), Raw::new(written, base), Source::File),
             }
         }
     }
@@ -163,9 +113,9 @@ fn from_environment(environment: &[(String, String)], values: &mut Values, findi
         let by_content = LIST.iter().find(|setting| setting.content_variable().as_ref() == Some(name));
         // `PORTVAGT_STORAGE_URL` is a setting of its own as well as the content of `url_file`: the setting wins.
         if let Some(setting) = LIST.iter().find(|setting| setting.variable() == *name) {
-            values.set(setting, written, Path::new(""), source);
+            values.set(setting.name(), Raw::new(written, Path::new("")), source);
         } else if let Some(setting) = by_content {
-            values.0.insert(setting.name(), (Raw { written, base: PathBuf::new(), is_content: true }, source));
+            values.set(setting.name(), Raw { is_content: true, ..Raw::new(written, Path::new("")) }, source);
         } else {
             let all = LIST.iter().flat_map(|setting| [Some(setting.variable()), setting.content_variable()]).flatten();
             findings.push(Finding::error(name, format!("is no setting{}", nearest(name, all))));
@@ -212,7 +162,7 @@ mod tests {
     }
 
     fn shown(values: &Values, name: &str) -> (String, String) {
-        let effective = values.effective().into_iter().find(|effective| effective.name == name).unwrap();
+        let effective = effective(values).into_iter().find(|effective| effective.name == name).unwrap();
         (effective.value, effective.source)
     }
 
@@ -245,7 +195,7 @@ mod tests {
     #[test]
     fn secrets_and_passwords_are_masked() {
         let (values, _) = gathered("[storage]\nurl = \"postgres://pv:hunter2@db/pv\"\n", &[("PORTVAGT_SECRETS_PEPPER", "hunter2")]);
-        assert!(!format!("{:?}", values.effective()).contains("hunter2"));
+        assert!(!format!("{:?}", effective(&values)).contains("hunter2"));
         assert_eq!(shown(&values, "storage.url").0, "\"postgres://pv:***@db/pv\"");
         assert_eq!(shown(&values, "secrets.pepper_file"), ("***".into(), "PORTVAGT_SECRETS_PEPPER".into()));
     }

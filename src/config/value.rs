@@ -33,6 +33,11 @@ pub struct Raw {
 }
 
 impl Raw {
+    /// What was written, in a file of the folder `base`.
+    pub fn new(written: Written, base: &Path) -> Self {
+        Self { written, base: base.to_owned(), is_content: false }
+    }
+
     fn text(&self) -> Result<&str, String> {
         match &self.written {
             Written::Text(text) => Ok(text),

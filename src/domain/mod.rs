@@ -15,10 +15,10 @@ pub mod policy;
 pub mod client;
 /// The OIOSAML 3 attribute catalogue.
 pub mod attribute;
-/// Logins under way, one type a stage.
-pub mod flow;
 /// Logins that are done.
 pub mod session;
+/// Logins under way, one type a stage.
+pub mod flow;
 /// What we say of a person to one relying party.
 pub mod statement;
 /// What is written down for the auditor.
