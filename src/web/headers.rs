@@ -88,6 +88,18 @@ mod tests {
     use super::*;
     use actix_web::{App, http::StatusCode, middleware::from_fn, test, web};
 
+    async fn kept() -> HttpResponse {
+        HttpResponse::Ok().insert_header((CACHE_CONTROL, "public")).finish()
+    }
+
+    #[actix_web::test]
+    async fn what_a_handler_has_set_stays() {
+        let app = test::init_service(App::new().wrap(from_fn(secure)).route("/", web::get().to(kept))).await;
+        let answer = test::call_service(&app, test::TestRequest::get().to_request()).await;
+        let caching: Vec<_> = answer.headers().get_all(CACHE_CONTROL).collect();
+        assert_eq!(caching, ["public"]);
+    }
+
     async fn failing() -> Result<HttpResponse, Error> {
         Err(actix_web::error::ErrorBadRequest("no"))
     }

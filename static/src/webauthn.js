@@ -14,24 +14,25 @@ if (part && window.isSecureContext && window.PublicKeyCredential) {
 
 /** Passkey login: offered in the user name field at once, and by the button. */
 async function login(part) {
-  let waiting = null;
+  const calledOff = new AbortController();
+  let offered = Promise.resolve(null);
   button(part, async () => {
-    waiting?.abort();
-    await get(part, {});
+    // The browser runs one ceremony at a time, and the server keeps the challenge of the latest.
+    calledOff.abort();
+    await offered;
+    await get(part);
   });
   if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
-  waiting = new AbortController();
-  try {
-    await get(part, { mediation: 'conditional', signal: waiting.signal });
-  } catch (fault) {
-    // Nobody chose a passkey, or the button was pressed instead: nothing to tell.
-    if (fault instanceof Refused) tell(part, part.dataset.failed);
-  }
+  if (calledOff.signal.aborted) return;
+  // That nobody chose a passkey, or the button was pressed instead, is nothing to tell.
+  offered = choose(part, { mediation: 'conditional', signal: calledOff.signal }).catch(() => null);
+  const chosen = await offered;
+  if (chosen) await attempt(part, () => finish(part, { credential: plain(chosen) }));
 }
 
 /** The second factor by passkey or security key. */
 function factor(part) {
-  button(part, () => get(part, {}));
+  button(part, () => get(part));
 }
 
 /** A new passkey, with the name the person gives it. */
@@ -48,12 +49,14 @@ function enrol(part) {
   });
 }
 
-async function get(part, how) {
+async function get(part) {
+  await finish(part, { credential: plain(await choose(part, {})) });
+}
+
+/** Lets the person choose a credential; `how` says that it is offered in the user name field, and how to call that off. */
+async function choose(part, how) {
   const options = requestOptions(await ask(part, part.dataset.start, how.mediation ? { conditional: true } : {}));
-  if (how.mediation) options.mediation = how.mediation;
-  if (how.signal) options.signal = how.signal;
-  const credential = await navigator.credentials.get(options);
-  await finish(part, { credential: plain(credential) });
+  return navigator.credentials.get({ ...options, ...how });
 }
 
 async function finish(part, body) {
@@ -61,9 +64,7 @@ async function finish(part, body) {
   location.assign(next);
 }
 
-class Refused extends Error {}
-
-/** Posts JSON; an answer with `next` but no success (a flow that is gone, say) leads there. */
+/** Posts JSON. A refusal is a failure like any other, unless it says with `next` where to go on (a flow that is gone, say). */
 async function ask(part, url, body) {
   const { flow, csrf } = part.dataset;
   const answer = await fetch(url, {
@@ -72,8 +73,10 @@ async function ask(part, url, body) {
     headers: { 'Content-Type': 'application/json', Accept: 'application/json', 'X-CSRF': csrf },
     body: JSON.stringify(flow ? { flow, ...body } : body),
   });
-  if (!answer.ok) throw new Refused(String(answer.status));
-  return answer.json();
+  const said = await answer.json();
+  if (answer.ok) return said;
+  if (said.next) location.assign(said.next);
+  throw new Error(String(answer.status));
 }
 
 function button(part, act) {
@@ -83,6 +86,7 @@ function button(part, act) {
 /** Runs one ceremony: says that it goes on, and on failure why it may have failed. */
 async function attempt(part, act) {
   const go = part.querySelector('[data-go]');
+  if (go.getAttribute('aria-disabled')) return;
   part.querySelector('[data-error]').hidden = true;
   part.querySelector('[data-status]').textContent = part.dataset.busy;
   go.setAttribute('aria-disabled', 'true');

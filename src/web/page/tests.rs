@@ -1,1 +1,260 @@
-//! Every page in both languages.
+//! Every page in both languages, with hostile values, and written to a folder for looking at when
+//! `PORTVAGT_PREVIEW_DIR` names one.
+
+use std::{fs, path::PathBuf};
+
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, RETRY_AFTER};
+use jiff::Timestamp;
+
+use super::{
+    account::{Authenticator, ConfirmRemove, Input, Login, Notice, Overview, Part},
+    enrol::{Enrol, EnrolPasskey, EnrolTotp},
+    login::{Activation, Factor, FormError, Password},
+    logout::{LoggedOut, LogoutConfirm},
+    open::{Accessibility, Front, Help},
+    problem::{Kind, Problem},
+    saml::{Carries, Post},
+    *,
+};
+use crate::domain::{assurance::Level, factor};
+
+/// Shown as text everywhere, or a page is broken.
+const HOSTILE: &str = "<img src=x onerror=alert(1)>\"'&";
+
+fn frame(language: Language, signed_in: bool) -> Frame {
+    Frame {
+        language,
+        organisation: "Testkommune".to_owned(),
+        csrf: "csrf-token".to_owned(),
+        here: Some("/login?flow=1&x=\"".to_owned()),
+        signed_in: signed_in.then(|| "Anna Ærlig".to_owned()),
+    }
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn authenticator(kind: factor::Kind, name: &str, used: bool) -> Authenticator {
+    Authenticator {
+        id: "5f0c".to_owned(),
+        kind,
+        name: name.to_owned(),
+        added: at("2026-01-31T23:30:00Z"),
+        used: used.then(|| at("2026-07-01T10:05:00Z")),
+        removable: kind != factor::Kind::Password,
+    }
+}
+
+/// A small drawing in the form that the QR library gives.
+fn drawing() -> String {
+    qrcode::QrCode::new("otpauth://totp/Portvagt:anna?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Testkommune")
+        .unwrap()
+        .render::<qrcode::render::svg::Color<'_>>()
+        .build()
+}
+
+fn login_pages(language: Language) -> Vec<(&'static str, String)> {
+    let frame = || frame(language, false);
+    let password = |error, service: Option<&str>| Password {
+        frame: frame(),
+        flow: "f-1".to_owned(),
+        service: service.map(str::to_owned),
+        user_name: if error == Some(FormError::Refused) { HOSTILE.to_owned() } else { String::new() },
+        error,
+    };
+    let factor = |totp, webauthn, error| Factor {
+        frame: frame(),
+        flow: "f-1".to_owned(),
+        service: Some("Fagsystem Øst".to_owned()),
+        user_name: "anna".to_owned(),
+        totp,
+        webauthn,
+        error,
+    };
+    let activation =
+        |error| Activation { frame: frame(), flow: "f-1".to_owned(), user_name: "anna".to_owned(), error };
+    let throttled = Some(FormError::Throttled { seconds: 400 });
+    vec![
+        ("login-password", password(None, Some("Fagsystem Øst")).render().unwrap()),
+        ("login-password-refused", password(Some(FormError::Refused), None).render().unwrap()),
+        ("login-password-throttled", password(throttled, Some(HOSTILE)).render().unwrap()),
+        ("login-factor-totp", factor(true, false, None).render().unwrap()),
+        ("login-factor-both", factor(true, true, None).render().unwrap()),
+        ("login-factor-key", factor(false, true, None).render().unwrap()),
+        ("login-factor-refused", factor(true, true, Some(FormError::Refused)).render().unwrap()),
+        ("login-activation", activation(None).render().unwrap()),
+        ("login-activation-refused", activation(Some(FormError::Refused)).render().unwrap()),
+    ]
+}
+
+fn enrol_pages(language: Language) -> Vec<(&'static str, String)> {
+    let totp = |flow: &str, error| EnrolTotp {
+        frame: frame(language, flow.is_empty()),
+        flow: flow.to_owned(),
+        post: "/login/enrol/totp/confirm".to_owned(),
+        cancel: "/login/enrol?flow=f-1".to_owned(),
+        qr: drawing(),
+        secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP".to_owned(),
+        error,
+    };
+    let passkey = EnrolPasskey {
+        frame: frame(language, true),
+        flow: String::new(),
+        start: "/account/passkey/start".to_owned(),
+        finish: "/account/passkey/finish".to_owned(),
+        cancel: "/account".to_owned(),
+    };
+    let enrol = Enrol { frame: frame(language, false), flow: "f-1".to_owned(), totp: true, passkey: true };
+    vec![
+        ("enrol", enrol.render().unwrap()),
+        ("enrol-totp", totp("f-1", None).render().unwrap()),
+        ("enrol-totp-refused", totp("", Some(FormError::Refused)).render().unwrap()),
+        ("enrol-passkey", passkey.render().unwrap()),
+    ]
+}
+
+fn account_pages(language: Language) -> Vec<(&'static str, String)> {
+    let input = |part, level, limits| Input { part, level, limits };
+    let overview = |level, notice| Overview {
+        frame: frame(language, true),
+        name: "Anna Ærlig".to_owned(),
+        user_name: "anna".to_owned(),
+        level,
+        inputs: vec![
+            input(Part::Proofing, level, true),
+            input(Part::Authenticators, Some(Level::Substantial), level == Some(Level::Substantial)),
+            input(Part::Organisation, Some(Level::High), false),
+        ],
+        authenticators: vec![
+            authenticator(factor::Kind::Password, "", true),
+            authenticator(factor::Kind::Totp, "Telefon", true),
+            authenticator(factor::Kind::Webauthn, HOSTILE, false),
+        ],
+        logins: vec![
+            Login { started: at("2026-11-24T07:00:00Z"), used: at("2026-11-24T08:12:00Z"), current: true },
+            Login { started: at("2026-11-23T07:00:00Z"), used: at("2026-11-23T15:00:00Z"), current: false },
+        ],
+        notice,
+    };
+    let remove = |last| ConfirmRemove {
+        frame: frame(language, true),
+        authenticator: authenticator(factor::Kind::Totp, "Telefon", true),
+        last,
+    };
+    vec![
+        ("account", overview(Some(Level::Substantial), None).render().unwrap()),
+        ("account-added", overview(Some(Level::Low), Some(Notice::Added)).render().unwrap()),
+        ("account-removed", overview(None, Some(Notice::Removed)).render().unwrap()),
+        ("account-ended", overview(Some(Level::High), Some(Notice::EndedElsewhere)).render().unwrap()),
+        ("account-remove", remove(false).render().unwrap()),
+        ("account-remove-last", remove(true).render().unwrap()),
+    ]
+}
+
+fn problems(language: Language) -> Vec<(&'static str, String)> {
+    let service = "Fagsystem Øst".to_owned();
+    let kinds = [
+        ("problem-bad-request", Kind::BadRequest { reason: "bad_signature".to_owned() }),
+        ("problem-not-found", Kind::NotFound),
+        ("problem-forbidden", Kind::Forbidden),
+        ("problem-method", Kind::MethodNotAllowed),
+        ("problem-too-large", Kind::TooLarge),
+        ("problem-throttled", Kind::Throttled { seconds: 65 }),
+        ("problem-flow-gone", Kind::FlowGone),
+        ("problem-login-refused", Kind::LoginRefused),
+        ("problem-cannot-answer", Kind::CannotAnswer { service: service.clone(), wanted: Some(Level::High) }),
+        ("problem-cannot-answer-other", Kind::CannotAnswer { service, wanted: None }),
+        ("problem-unavailable", Kind::Unavailable),
+        ("problem-internal", Kind::Internal),
+    ];
+    let page = |kind| Problem { frame: frame(language, false), kind, incident: "K7QF-2M9X".to_owned() };
+    kinds.into_iter().map(|(name, kind)| (name, page(kind).render().unwrap())).collect()
+}
+
+fn other_pages(language: Language) -> Vec<(&'static str, String)> {
+    let frame = || frame(language, false);
+    let contact = || "Servicedesk, 70 00 00 00, servicedesk@testkommune.example".to_owned();
+    let logged_out = |services| LoggedOut { frame: frame(), services };
+    vec![
+        ("logged-out", logged_out(vec![]).render().unwrap()),
+        ("logged-out-services", logged_out(vec!["Fagsystem Øst".to_owned(), HOSTILE.to_owned()]).render().unwrap()),
+        ("logout-confirm", LogoutConfirm { frame: frame(), cancel: "/account".to_owned() }.render().unwrap()),
+        ("saml-post", post(language).render().unwrap()),
+        ("front", Front { frame: frame() }.render().unwrap()),
+        ("help", Help { frame: frame(), contact: contact() }.render().unwrap()),
+        ("accessibility", Accessibility { frame: frame(), contact: contact() }.render().unwrap()),
+    ]
+}
+
+fn post(language: Language) -> Post {
+    Post {
+        frame: Frame::open(language, "Testkommune"),
+        action: "https://sp.example.dk/acs?a=1&b=2".to_owned(),
+        carries: Carries::Response,
+        message: "PHNhbWw+".to_owned(),
+        relay_state: Some(HOSTILE.to_owned()),
+        service: None,
+    }
+}
+
+fn all(language: Language) -> Vec<(&'static str, String)> {
+    [login_pages, enrol_pages, account_pages, problems, other_pages].into_iter().flat_map(|pages| pages(language)).collect()
+}
+
+#[test]
+fn every_page_renders_in_both_languages() {
+    for language in Language::ALL {
+        for (name, html) in all(language) {
+            assert!(html.starts_with("<!DOCTYPE html>"), "{name}");
+            assert!(html.contains(&format!("<html lang=\"{}\">", language.tag())), "{name}");
+            assert!(!html.contains("<img"), "{name} lets markup through");
+            for inline in ["style=\"", "<style", "onclick", "javascript:", "<script>", "http://", "{{", "{%"] {
+                let html = html.replace("http://www.w3.org/2000/svg", "");
+                assert!(!html.contains(inline), "{name} has {inline}");
+            }
+            let visible = html.split("<main").nth(1).unwrap();
+            let title = html.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next()).unwrap();
+            assert!(visible.contains("<h1") && title.ends_with("– Testkommune"), "{name}: {title}");
+            if let Some(folder) = std::env::var_os("PORTVAGT_PREVIEW_DIR") {
+                let folder = PathBuf::from(folder);
+                fs::create_dir_all(&folder).unwrap();
+                fs::write(folder.join(format!("{name}-{}.html", language.tag())), html).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn the_secret_is_shown_in_fours_and_the_drawing_without_its_prolog() {
+    let (_, html) = enrol_pages(Language::Da).remove(1);
+    assert!(html.contains("<span>JBSW</span> <span>Y3DP</span>"));
+    assert!(html.contains("<svg") && !html.contains("<?xml"));
+}
+
+#[test]
+fn moments_are_danish_time_summer_and_winter() {
+    let [danish, english] = Language::ALL.map(|language| frame(language, false));
+    assert_eq!(danish.moment(&at("2026-01-31T23:30:00Z")), "1. februar 2026 kl. 00.30");
+    assert_eq!(english.moment(&at("2026-07-01T10:05:00Z")), "1 July 2026 at 12:05");
+}
+
+#[test]
+fn waits_are_told_in_plain_words() {
+    let frame = frame(Language::Da, false);
+    for (seconds, words) in [(0, "et sekund"), (1, "et sekund"), (89, "89 sekunder"), (90, "2 minutter"), (121, "3 minutter")] {
+        assert_eq!(frame.wait(&seconds), words);
+    }
+}
+
+#[test]
+fn answers_carry_status_policy_and_retry() {
+    let problem = |kind| Problem { frame: frame(Language::En, false), kind, incident: "K7QF-2M9X".to_owned() }.answer();
+    let throttled = problem(Kind::Throttled { seconds: 65 });
+    assert_eq!(throttled.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(throttled.headers().get(RETRY_AFTER).unwrap(), "65");
+    assert_eq!(problem(Kind::Internal).status(), StatusCode::INTERNAL_SERVER_ERROR);
+    let answer = post(Language::Da).answer();
+    let policy = answer.headers().get(CONTENT_SECURITY_POLICY).unwrap().to_str().unwrap();
+    assert!(policy.contains("form-action 'self' https://sp.example.dk;"), "{policy}");
+}
