@@ -17,9 +17,8 @@ use rust_embed::RustEmbed;
 struct Built;
 
 /// The plain names (`portvagt.css`) and their hashed ones (`portvagt-1a2b3c4d.css`).
-static NAMES: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
-    Built::get("manifest.json").and_then(|file| serde_json::from_slice(&file.data).ok()).unwrap_or_default()
-});
+static NAMES: LazyLock<HashMap<String, String>> =
+    LazyLock::new(|| Built::get("manifest.json").and_then(|file| serde_json::from_slice(&file.data).ok()).unwrap_or_default());
 
 /// The address of a built file by its plain name, e.g. `portvagt.css` -> `/static/portvagt-1a2b3c4d.css`.
 /// A name that was not built yields an address that answers 404; the tests know every name in use.

@@ -9,8 +9,8 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
     http::header::{
-        CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, PERMISSIONS_POLICY,
-        REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+        CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, PERMISSIONS_POLICY, REFERRER_POLICY,
+        STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
     },
     middleware::Next,
 };
@@ -43,10 +43,7 @@ const FIXED: [(HeaderName, &str); 8] = [
 ///
 /// # Errors
 /// Passes on what the inner service answered with, its response clad in the same headers.
-pub async fn secure(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
+pub async fn secure(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<impl MessageBody>, Error> {
     match next.call(request).await {
         Ok(mut response) => {
             clothe(response.headers_mut());
@@ -107,10 +104,7 @@ mod tests {
     #[actix_web::test]
     async fn every_answer_is_clad() {
         let app = test::init_service(
-            App::new()
-                .wrap(from_fn(secure))
-                .route("/", web::get().to(HttpResponse::Ok))
-                .route("/failing", web::get().to(failing)),
+            App::new().wrap(from_fn(secure)).route("/", web::get().to(HttpResponse::Ok)).route("/failing", web::get().to(failing)),
         )
         .await;
         for (path, status) in [("/", 200), ("/failing", 400), ("/nowhere", 404)] {
@@ -145,8 +139,7 @@ mod tests {
         let policy = policy.to_str().unwrap();
         assert!(policy.contains("form-action 'self' https://sp.example.dk:8443; frame-ancestors"), "{policy}");
         assert!(!policy.contains('*'));
-        for hostile in ["javascript:alert(1)", "data:text/html,x", "/relative", "https://", "ftp://a/", "https://a b/"]
-        {
+        for hostile in ["javascript:alert(1)", "data:text/html,x", "/relative", "https://", "ftp://a/", "https://a b/"] {
             assert_eq!(policy_posting_to(hostile), None, "{hostile}");
         }
     }

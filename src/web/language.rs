@@ -21,10 +21,8 @@ pub enum Language {
     En,
 }
 
-static DANISH: LazyLock<FluentBundle<FluentResource>> =
-    LazyLock::new(|| bundle("da", include_str!("../../templates/da.ftl")));
-static ENGLISH: LazyLock<FluentBundle<FluentResource>> =
-    LazyLock::new(|| bundle("en", include_str!("../../templates/en.ftl")));
+static DANISH: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle("da", include_str!("../../templates/da.ftl")));
+static ENGLISH: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle("en", include_str!("../../templates/en.ftl")));
 
 /// A faulty line loses its own text only; the tests below see to it that there is none.
 fn bundle(tag: &str, source: &str) -> FluentBundle<FluentResource> {

@@ -72,8 +72,7 @@ fn login_pages(language: Language) -> Vec<(&'static str, String)> {
         webauthn,
         error,
     };
-    let activation =
-        |error| Activation { frame: frame(), flow: "f-1".to_owned(), user_name: "anna".to_owned(), error };
+    let activation = |error| Activation { frame: frame(), flow: "f-1".to_owned(), user_name: "anna".to_owned(), error };
     let throttled = Some(FormError::Throttled { seconds: 400 });
     vec![
         ("login-password", password(None, Some("Fagsystem Øst")).render().unwrap()),
@@ -137,11 +136,8 @@ fn account_pages(language: Language) -> Vec<(&'static str, String)> {
         ],
         notice,
     };
-    let remove = |last| ConfirmRemove {
-        frame: frame(language, true),
-        authenticator: authenticator(factor::Kind::Totp, "Telefon", true),
-        last,
-    };
+    let remove =
+        |last| ConfirmRemove { frame: frame(language, true), authenticator: authenticator(factor::Kind::Totp, "Telefon", true), last };
     vec![
         ("account", overview(Some(Level::Substantial), None).render().unwrap()),
         ("account-added", overview(Some(Level::Low), Some(Notice::Added)).render().unwrap()),
