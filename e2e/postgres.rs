@@ -2,6 +2,8 @@
 //! `fsync` on, in a folder that vanishes. One server a test run, a fresh database whoever asks.
 //! It ends with the test process: a shell waits for our end of a pipe to close, then stops the server by its pid.
 
+#![allow(clippy::disallowed_types, reason = "the names of test databases are numbers of our own")]
+
 use std::{
     net::TcpListener,
     path::PathBuf,
@@ -48,7 +50,7 @@ fn start() -> Server {
     let script = format!(
         "set -e; cd {folder}; {initdb} -D data -U postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8 >initdb.log 2>&1; \
          {postgres} -D data -p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=on -c max_connections=300 >server.log 2>&1 & \
-         server=$!; set +e; read nothing; kill -INT $server; wait $server; cd /; rm -rf {folder}",
+         server=$!; set +e; read nothing; kill -QUIT $server; wait $server; cd /; rm -rf {folder}",
         folder = folder.display(),
         initdb = initdb.display(),
         postgres = postgres.display(),
@@ -98,8 +100,12 @@ fn is_root() -> bool {
 
 /// The program from Debian's folder of the newest version, else from the path.
 fn program(name: &str) -> PathBuf {
-    let mut versions: Vec<PathBuf> =
-        std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|version| version.path().join("bin").join(name)).collect();
+    let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|version| version.path().join("bin").join(name))
+        .collect();
     versions.retain(|path| path.exists());
     versions.sort();
     versions.pop().unwrap_or_else(|| PathBuf::from(name))

@@ -1,6 +1,8 @@
 //! The storage floor and the journal, on both engines, each as two nodes see it.
 //! What is asked of it by people is tested through HTTP elsewhere; here: every statement, races, and the trail.
 
+#![allow(clippy::disallowed_types, reason = "a tamperer writes SQL as he likes")]
+
 use std::{future::Future, time::Duration};
 
 use jiff::Timestamp;
@@ -98,7 +100,14 @@ pub(crate) fn evidence(person_second: i64) -> Evidence {
 
 pub(crate) fn session(person: Id<Person>) -> Session {
     let evidence = evidence(0);
-    Session { id: Id::random(&SystemRandom), person, evidence, created_at: at(0), last_seen_at: at(0), user_agent: "Browser/1 æøå".to_owned() }
+    Session {
+        id: Id::random(&SystemRandom),
+        person,
+        evidence,
+        created_at: at(0),
+        last_seen_at: at(0),
+        user_agent: "Browser/1 æøå".to_owned(),
+    }
 }
 
 pub(crate) fn authenticator(person: Id<Person>, kind: factor::Kind) -> Authenticator {

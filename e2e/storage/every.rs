@@ -26,7 +26,10 @@ async fn organisations_and_people_are_kept() {
         let saved = organisation();
         let mut tx = db.begin().await.unwrap();
         let id = organisations::save(&mut tx, &saved).await.unwrap();
-        let again = organisations::save(&mut tx, &portvagt::domain::organisation::Organisation { name: "Nyt navn".to_owned(), ..organisation() }).await.unwrap();
+        let again =
+            organisations::save(&mut tx, &portvagt::domain::organisation::Organisation { name: "Nyt navn".to_owned(), ..organisation() })
+                .await
+                .unwrap();
         assert_eq!((id, again), (saved.id, saved.id), "the id stays");
         let cpr = |byte: u8| Some(SealedCpr { cipher: vec![1, byte], index: vec![2, byte] });
         let (aase, bo) = (person(id, "åse"), person(id, "bo_1"));
@@ -152,7 +155,12 @@ async fn flows_open_at_their_stage_with_their_token() {
         let db = &nodes.one;
         let person = somebody(db).await.id;
         let (first, second) = (hash(), hash());
-        let flow = Flow { id: Id::random(&SystemRandom), purpose: Purpose::Account, stage: Start { passkey: Some("æ".to_owned()) }, expires_at: at(600) };
+        let flow = Flow {
+            id: Id::random(&SystemRandom),
+            purpose: Purpose::Account,
+            stage: Start { passkey: Some("æ".to_owned()) },
+            expires_at: at(600),
+        };
         let mut tx = db.begin().await.unwrap();
         flows::begin(&mut tx, &flow, &first).await.unwrap();
         tx.commit_routine().await.unwrap();
@@ -170,7 +178,9 @@ async fn flows_open_at_their_stage_with_their_token() {
         let open = flows::open::<SecondFactor>(db, flow.id, &second, at(0)).await.unwrap().unwrap();
         assert_eq!((open.stage.person, &open.stage.password), (person, &password));
         let mut tx = db.begin().await.unwrap();
-        assert!(flows::save(&mut tx, &open, &second, &SecondFactor { webauthn: Some("state".to_owned()), ..open.stage.clone() }).await.unwrap());
+        assert!(
+            flows::save(&mut tx, &open, &second, &SecondFactor { webauthn: Some("state".to_owned()), ..open.stage.clone() }).await.unwrap()
+        );
         assert!(!flows::save(&mut tx, &open, &second, &open.stage).await.unwrap(), "somebody wrote since it was opened");
         assert!(!flows::finish::<Activation>(&mut tx, flow.id, &second).await.unwrap());
         assert!(flows::finish::<SecondFactor>(&mut tx, flow.id, &second).await.unwrap());
@@ -210,7 +220,11 @@ async fn relying_parties_are_kept() {
         let db = &nodes.one;
         let client = registered(&nodes, "https://sp.example").await;
         let mut tx = db.begin().await.unwrap();
-        let changed = Client { id: Id::random(&SystemRandom), terms: Terms { least_level: Level::Substantial, ..Terms::default() }, ..client.clone() };
+        let changed = Client {
+            id: Id::random(&SystemRandom),
+            terms: Terms { least_level: Level::Substantial, ..Terms::default() },
+            ..client.clone()
+        };
         assert_eq!(clients::save(&mut tx, &changed).await.unwrap(), 2);
         assert!(clients::set_enabled(&mut tx, "https://sp.example", false).await.unwrap());
         assert!(!clients::set_enabled(&mut tx, "https://SP.example", false).await.unwrap(), "byte for byte");
@@ -244,7 +258,13 @@ async fn sessions_are_kept_with_where_they_were_used() {
         assert_eq!((standing.client_revision, standing.client_enabled, standing.session_index), (None, false, None));
         assert_eq!((standing.person.id, standing.session.id, standing.identity), (person.id, mine.id, None));
         assert_eq!(standing.organisation.name, "Testkommune");
-        let told = audit::Participation { session: mine.id, client: client.id, session_index: "_s1".to_owned(), name_id: "n1".to_owned(), at: at(1) };
+        let told = audit::Participation {
+            session: mine.id,
+            client: client.id,
+            session_index: "_s1".to_owned(),
+            name_id: "n1".to_owned(),
+            at: at(1),
+        };
         let entry = |session_index: &str, touched| audit::Entry {
             event: event(Kind::AssertionIssued, 1),
             replay: None,
@@ -319,15 +339,22 @@ async fn the_trail_lists_what_is_asked_for() {
             entry(event(Kind::SessionEnded, 30), Some(replay)),
         ];
         let outcomes = audit::record_batch(db, &entries).await.unwrap();
-        assert_eq!(outcomes, [audit::Outcome::Recorded, audit::Outcome::Recorded, audit::Outcome::Replay], "twice in one batch is a repetition too");
+        assert_eq!(
+            outcomes,
+            [audit::Outcome::Recorded, audit::Outcome::Recorded, audit::Outcome::Replay],
+            "twice in one batch is a repetition too"
+        );
         let all = audit::Filter { limit: 10, ..Default::default() };
-        let kinds = |filter: audit::Filter| async move { audit::list(db, &filter).await.unwrap().into_iter().map(|event| event.kind).collect::<Vec<_>>() };
+        let kinds = |filter: audit::Filter| async move {
+            audit::list(db, &filter).await.unwrap().into_iter().map(|event| event.kind).collect::<Vec<_>>()
+        };
         assert_eq!(kinds(all.clone()).await, ["login.failed", "login.succeeded", "person.added"]);
         assert_eq!(kinds(audit::Filter { person: Some(somebody), ..all.clone() }).await, ["login.failed", "login.succeeded"]);
         assert_eq!(kinds(audit::Filter { kind_prefix: "person.".to_owned(), ..all.clone() }).await, ["person.added"]);
         assert_eq!(kinds(audit::Filter { from: Some(at(10)), to: Some(at(20)), ..all.clone() }).await, ["login.succeeded"]);
         assert_eq!(kinds(audit::Filter { before: Some((at(10), by.id.to_string())), ..all.clone() }).await, ["person.added"]);
-        let written = &audit::list(db, &audit::Filter { limit: 1, kind_prefix: "login.s".to_owned(), ..Default::default() }).await.unwrap()[0];
+        let written =
+            &audit::list(db, &audit::Filter { limit: 1, kind_prefix: "login.s".to_owned(), ..Default::default() }).await.unwrap()[0];
         assert_eq!((written.details["a"].as_str(), written.actor.clone()), ("\"1\"\r\n", format!("person:{somebody}")));
         let mut tx = db.begin().await.unwrap();
         assert_eq!(audit::purge_replays(&mut tx, at(100)).await.unwrap(), 1);

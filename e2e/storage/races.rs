@@ -23,12 +23,18 @@ use portvagt::{
 
 use super::{Nodes, at, authenticator, event, hash, on_both, session, somebody};
 
-pub(crate) const POLICY: ThrottlePolicy =
-    ThrottlePolicy { account_failures: 5, first_delay_seconds: 30, longest_delay_seconds: 900, address_failures: 30, network_failures: 120 };
+pub(crate) const POLICY: ThrottlePolicy = ThrottlePolicy {
+    account_failures: 5,
+    first_delay_seconds: 30,
+    longest_delay_seconds: 900,
+    address_failures: 30,
+    network_failures: 120,
+};
 
 /// Runs `act` `times` times at once, half on each node; how many answered `true`.
 async fn winners<F: Future<Output = bool> + Send + 'static>(nodes: &Nodes, times: usize, act: impl Fn(Db) -> F) -> usize {
-    let running: Vec<_> = (0..times).map(|turn| tokio::spawn(act(if turn % 2 == 0 { nodes.one.clone() } else { nodes.two.clone() }))).collect();
+    let running: Vec<_> =
+        (0..times).map(|turn| tokio::spawn(act(if turn % 2 == 0 { nodes.one.clone() } else { nodes.two.clone() }))).collect();
     let mut won = 0;
     for one in running {
         won += usize::from(one.await.expect("no panic"));
@@ -100,7 +106,12 @@ async fn a_flow_moves_once() {
         assert_eq!(moved, 1);
         assert!(flows::open::<Start>(&nodes.two, flow.id, &token, at(0)).await.unwrap().is_none(), "the old token opens nothing");
         assert!(flows::exists(&nodes.two, flow.id, at(0)).await.unwrap());
-        let end = Flow { id: Id::random(&SystemRandom), purpose: Purpose::Account, stage: Enrol { person: person.id, evidence: super::evidence(0), pending: None }, expires_at: at(600) };
+        let end = Flow {
+            id: Id::random(&SystemRandom),
+            purpose: Purpose::Account,
+            stage: Enrol { person: person.id, evidence: super::evidence(0), pending: None },
+            expires_at: at(600),
+        };
         let mut tx = nodes.one.begin().await.unwrap();
         flows::begin(&mut tx, &end, &token).await.unwrap();
         tx.commit_routine().await.unwrap();
@@ -122,7 +133,8 @@ async fn an_activation_code_is_spent_once() {
         let person = somebody(&nodes.one).await;
         let code = hash();
         let mut tx = nodes.one.begin().await.unwrap();
-        let stored = Code { person: person.id, code_hash: &code, level: Level::Substantial, expires_at: at(600), issued_by: "operator:root" };
+        let stored =
+            Code { person: person.id, code_hash: &code, level: Level::Substantial, expires_at: at(600), issued_by: "operator:root" };
         activations::put(&mut tx, &stored).await.unwrap();
         tx.commit(event(Kind::ActivationIssued, 0)).await.unwrap();
         let spend = move |code| {
@@ -162,13 +174,21 @@ async fn a_session_ends_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_guesses_at_once_are_five() {
     on_both(|nodes| async move {
-        let go = winners(&nodes, 100, |db| async move { matches!(throttle::reserve(&db, "account:x", at(0), &POLICY).await.unwrap(), Reservation::Go { .. }) });
+        let go = winners(&nodes, 100, |db| async move {
+            matches!(throttle::reserve(&db, "account:x", at(0), &POLICY).await.unwrap(), Reservation::Go { .. })
+        });
         assert_eq!(go.await, 5);
         assert_eq!(throttle::reserve(&nodes.one, "account:x", at(29), &POLICY).await.unwrap(), Reservation::Wait { until: at(30) });
         // One guess after each delay, and each delay is longer.
-        assert_eq!(throttle::reserve(&nodes.two, "account:x", at(30), &POLICY).await.unwrap(), Reservation::Go { failures: 6, blocks_until: Some(at(90)) });
+        assert_eq!(
+            throttle::reserve(&nodes.two, "account:x", at(30), &POLICY).await.unwrap(),
+            Reservation::Go { failures: 6, blocks_until: Some(at(90)) }
+        );
         throttle::clear(&nodes.one, "account:x").await.unwrap();
-        assert_eq!(throttle::reserve(&nodes.two, "account:x", at(31), &POLICY).await.unwrap(), Reservation::Go { failures: 1, blocks_until: None });
+        assert_eq!(
+            throttle::reserve(&nodes.two, "account:x", at(31), &POLICY).await.unwrap(),
+            Reservation::Go { failures: 1, blocks_until: None }
+        );
     })
     .await;
 }
@@ -181,7 +201,8 @@ async fn a_request_is_answered_once() {
         let running: Vec<_> = (0..50)
             .map(|turn| {
                 let journal = journals[turn % 2].clone();
-                let entry = Entry { event: event(Kind::AssertionIssued, 0), replay: Some(replay.clone()), participation: None, touch: None };
+                let entry =
+                    Entry { event: event(Kind::AssertionIssued, 0), replay: Some(replay.clone()), participation: None, touch: None };
                 tokio::spawn(async move { journal.record(entry).await })
             })
             .collect();

@@ -13,7 +13,12 @@ use portvagt::{
 use super::{Nodes, at, event, on_both};
 
 fn entry(second: i64) -> Entry {
-    Entry { event: event(Kind::AssertionIssued, second).with("client", "https://sp.example"), replay: None, participation: None, touch: None }
+    Entry {
+        event: event(Kind::AssertionIssued, second).with("client", "https://sp.example"),
+        replay: None,
+        participation: None,
+        touch: None,
+    }
 }
 
 /// Three seals of ten events each, and two events that no seal covers yet. The newest seal.
@@ -52,7 +57,8 @@ async fn an_edited_event_is_named() {
     on_both(|nodes| async move {
         let anchor = filled(&nodes.one).await;
         let events = audit::list(&nodes.one, &Filter { limit: 100, ..Filter::default() }).await.unwrap();
-        for (event, change) in [(&events[20], "kind = 'login.failed'"), (&events[0], "actor = 'system '"), (&events[31], "details = '{}'")] {
+        for (event, change) in [(&events[20], "kind = 'login.failed'"), (&events[0], "actor = 'system '"), (&events[31], "details = '{}'")]
+        {
             nodes.tamper(&format!("UPDATE audit_events SET {change} WHERE id = '{}'", event.id)).await;
             let bad = found(&nodes, &anchor).await;
             if event.id == events[31].id || event.id == events[20].id {

@@ -29,6 +29,7 @@ pub enum NotRecorded {
 }
 
 type Answer = oneshot::Sender<Result<(), NotRecorded>>;
+type Waiting = (Entry, Answer);
 
 /// Entries that may wait; with more the answer is "unavailable" at once.
 const WAITING: usize = 1024;
@@ -38,7 +39,7 @@ const BATCH: usize = 256;
 /// The way into the trail; cheap to clone.
 #[derive(Clone)]
 pub struct Journal {
-    sender: Arc<Mutex<Option<mpsc::Sender<(Entry, Answer)>>>>,
+    sender: Arc<Mutex<Option<mpsc::Sender<Waiting>>>>,
     writer: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
@@ -81,7 +82,7 @@ impl Journal {
 
 /// Writes whatever waits, in one transaction, for as long as there is a sender. While one batch becomes durable the next
 /// one gathers: the busier, the fewer commits an entry.
-async fn write(db: Db, mut waiting: mpsc::Receiver<(Entry, Answer)>) {
+async fn write(db: Db, mut waiting: mpsc::Receiver<Waiting>) {
     let mut gathered = Vec::with_capacity(BATCH);
     while waiting.recv_many(&mut gathered, BATCH).await > 0 {
         let (entries, answers): (Vec<Entry>, Vec<Answer>) = gathered.drain(..).unzip();

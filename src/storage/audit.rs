@@ -81,13 +81,20 @@ pub async fn record_batch(db: &Db, entries: &[Entry]) -> Result<Vec<Outcome>, Fa
 /// Claims each entry's request; who comes second, here or on another node, gets [`Outcome::Replay`].
 async fn answer_once(tx: &mut Tx, entries: &[Entry]) -> Result<Vec<Outcome>, Fault> {
     // Sorted, so that two nodes with the same requests wait for one another in one direction only.
-    let wanted: BTreeMap<(&str, &str), Timestamp> =
-        entries.iter().filter_map(|entry| entry.replay.as_ref()).map(|replay| ((replay.entity_id.as_str(), replay.request_id.as_str()), replay.expires_at)).collect();
-    let mut values: Vec<[Value; 3]> = wanted.iter().map(|((entity, request), expires)| [(*entity).into(), (*request).into(), (*expires).into()]).collect();
+    let wanted: BTreeMap<(&str, &str), Timestamp> = entries
+        .iter()
+        .filter_map(|entry| entry.replay.as_ref())
+        .map(|replay| ((replay.entity_id.as_str(), replay.request_id.as_str()), replay.expires_at))
+        .collect();
+    let mut values: Vec<[Value; 3]> =
+        wanted.iter().map(|((entity, request), expires)| [(*entity).into(), (*request).into(), (*expires).into()]).collect();
     let mut claimed = HashSet::new();
-    for (rows, sql) in
-        many("INSERT INTO replays (entity_id, request_id, expires_at) VALUES ", 3, " ON CONFLICT DO NOTHING RETURNING entity_id, request_id", values.len())
-    {
+    for (rows, sql) in many(
+        "INSERT INTO replays (entity_id, request_id, expires_at) VALUES ",
+        3,
+        " ON CONFLICT DO NOTHING RETURNING entity_id, request_id",
+        values.len(),
+    ) {
         for row in tx.all_many(sql, values.drain(..rows).flatten().collect()).await? {
             claimed.insert((row.text("entity_id")?, row.text("request_id")?));
         }
@@ -98,13 +105,18 @@ async fn answer_once(tx: &mut Tx, entries: &[Entry]) -> Result<Vec<Outcome>, Fau
 
 async fn write_participations(tx: &mut Tx, entries: impl Iterator<Item = &Entry>) -> Result<(), Fault> {
     // One row a key and statement (the last counts), in one order on all nodes.
-    let newest: BTreeMap<(String, String), &Participation> =
-        entries.filter_map(|entry| entry.participation.as_ref()).map(|part| ((part.session.to_string(), part.client.to_string()), part)).collect();
+    let newest: BTreeMap<(String, String), &Participation> = entries
+        .filter_map(|entry| entry.participation.as_ref())
+        .map(|part| ((part.session.to_string(), part.client.to_string()), part))
+        .collect();
     let values = newest
         .into_iter()
-        .map(|((session, client), part)| [session.into(), client.into(), (&part.session_index).into(), (&part.name_id).into(), part.at.into()])
+        .map(|((session, client), part)| {
+            [session.into(), client.into(), (&part.session_index).into(), (&part.name_id).into(), part.at.into()]
+        })
         .collect();
-    let tail = " ON CONFLICT (session, client) DO UPDATE SET session_index = excluded.session_index, name_id = excluded.name_id, at = excluded.at";
+    let tail =
+        " ON CONFLICT (session, client) DO UPDATE SET session_index = excluded.session_index, name_id = excluded.name_id, at = excluded.at";
     write_rows(tx, "INSERT INTO participations (session, client, session_index, name_id, at) VALUES ", tail, values).await
 }
 
@@ -263,7 +275,8 @@ fn read(row: &Row) -> Result<Written, Fault> {
 /// is that old. The seal's row stays, with a keyed proof that it was retention, so that the chain still verifies. Call
 /// again until `None`; commit with an event each time.
 pub async fn forget_oldest(db: &Db, tx: &mut Tx, before: Timestamp, now: Timestamp) -> Result<Option<u64>, Fault> {
-    let oldest = tx.one("SELECT seq, hash FROM audit_seals WHERE purged_at IS NULL AND at < $1 ORDER BY seq LIMIT 1", [before.into()]).await?;
+    let oldest =
+        tx.one("SELECT seq, hash FROM audit_seals WHERE purged_at IS NULL AND at < $1 ORDER BY seq LIMIT 1", [before.into()]).await?;
     let Some(row) = oldest else { return Ok(None) };
     let (seq, hash) = (row.int("seq")?, row.bytes("hash")?);
     let mac = purge_mac(db, seq, &hash, now.as_millisecond())?;

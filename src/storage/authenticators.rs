@@ -53,7 +53,12 @@ pub async fn insert_totp(tx: &mut Tx, authenticator: &Authenticator, sealed_secr
 }
 
 /// Adds a WebAuthn credential. `Err(AlreadyKnown)` inside `Ok` when its id is enrolled; the transaction stays usable.
-pub async fn insert_webauthn(tx: &mut Tx, authenticator: &Authenticator, credential_id: &[u8], json: &str) -> Result<Result<(), AlreadyKnown>, Fault> {
+pub async fn insert_webauthn(
+    tx: &mut Tx,
+    authenticator: &Authenticator,
+    credential_id: &[u8],
+    json: &str,
+) -> Result<Result<(), AlreadyKnown>, Fault> {
     let inserted = tx
         .run(
             "INSERT INTO authenticators (id, person, kind, name, carries, enrolled_at, last_used_at, credential_id, credential) \
@@ -94,7 +99,9 @@ pub async fn totp_of(db: &Db, person: Id<Person>) -> Result<Vec<Totp>, Fault> {
             [person.into()],
         )
         .await?;
-    rows.iter().map(|row| Ok(Totp { authenticator: read(row)?, sealed: row.bytes("secret")?, last_step: row.int_or_none("last_step")? })).collect()
+    rows.iter()
+        .map(|row| Ok(Totp { authenticator: read(row)?, sealed: row.bytes("secret")?, last_step: row.int_or_none("last_step")? }))
+        .collect()
 }
 
 /// Spends a TOTP step: `true` exactly once for it, and never again for it or an earlier one, on whatever node.
@@ -152,7 +159,9 @@ pub async fn remove(tx: &mut Tx, person: Id<Person>, authenticator: Id<Authentic
 
 /// Renames one of the person's authenticators. `false` when it is not theirs.
 pub async fn rename(tx: &mut Tx, person: Id<Person>, authenticator: Id<Authenticator>, name: &str) -> Result<bool, Fault> {
-    let renamed = tx.run("UPDATE authenticators SET name = $3 WHERE id = $1 AND person = $2", [authenticator.into(), person.into(), name.into()]).await?;
+    let renamed = tx
+        .run("UPDATE authenticators SET name = $3 WHERE id = $1 AND person = $2", [authenticator.into(), person.into(), name.into()])
+        .await?;
     Ok(renamed == 1)
 }
 

@@ -32,7 +32,8 @@ pub async fn save(tx: &mut Tx, client: &Client) -> Result<i64, Fault> {
     row.ok_or_else(|| Fault::Inconsistent("a saved relying party was not there".to_owned()))?.int("revision")
 }
 
-const BY_ENTITY_ID: &str = "SELECT id, entity_id, name, metadata, terms, enabled, revision, registered_at FROM clients WHERE entity_id = $1";
+const BY_ENTITY_ID: &str =
+    "SELECT id, entity_id, name, metadata, terms, enabled, revision, registered_at FROM clients WHERE entity_id = $1";
 const BY_ID: &str = "SELECT id, entity_id, name, metadata, terms, enabled, revision, registered_at FROM clients WHERE id = $1";
 const LIST: &str = "SELECT id, entity_id, name, metadata, terms, enabled, revision, registered_at FROM clients ORDER BY entity_id";
 

@@ -76,7 +76,9 @@ impl Doubt {
     /// Looks at a failure; one that smells of a lost or demoted server raises doubt on all connections.
     fn judge(&self, error: sqlx::Error) -> sqlx::Error {
         let dead = match &error {
-            sqlx::Error::Database(database) => database.code().is_some_and(|code| code == "25006" || code.starts_with("57P") || code.starts_with("08")),
+            sqlx::Error::Database(database) => {
+                database.code().is_some_and(|code| code == "25006" || code.starts_with("57P") || code.starts_with("08"))
+            }
             sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => true,
             _ => false,
         };
@@ -125,7 +127,9 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx, Fault> {
         let open = match &self.engine {
             Engine::Sqlite { writer, .. } => Open::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await.map_err(row::fault)?),
-            Engine::Postgres { pool, doubt } => Open::Postgres(pool.begin().await.map_err(|error| row::fault(doubt.judge(error)))?, doubt.clone()),
+            Engine::Postgres { pool, doubt } => {
+                Open::Postgres(pool.begin().await.map_err(|error| row::fault(doubt.judge(error)))?, doubt.clone())
+            }
         };
         Ok(Tx { open, trail_key: Arc::clone(&self.trail_key) })
     }
@@ -221,7 +225,9 @@ impl Tx {
     pub(in crate::storage) async fn run_many(&mut self, sql: &'static str, values: Vec<Value>) -> Result<u64, Fault> {
         match &mut self.open {
             Open::Sqlite(transaction) => row::sqlite_run(&mut **transaction, sql, values).await.map_err(row::fault),
-            Open::Postgres(transaction, doubt) => row::postgres_run(&mut **transaction, sql, values).await.map_err(|error| row::fault(doubt.judge(error))),
+            Open::Postgres(transaction, doubt) => {
+                row::postgres_run(&mut **transaction, sql, values).await.map_err(|error| row::fault(doubt.judge(error)))
+            }
         }
     }
 
@@ -234,7 +240,9 @@ impl Tx {
     pub(in crate::storage) async fn all_many(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>, Fault> {
         match &mut self.open {
             Open::Sqlite(transaction) => row::sqlite_all(&mut **transaction, sql, values).await.map_err(row::fault),
-            Open::Postgres(transaction, doubt) => row::postgres_all(&mut **transaction, sql, values).await.map_err(|error| row::fault(doubt.judge(error))),
+            Open::Postgres(transaction, doubt) => {
+                row::postgres_all(&mut **transaction, sql, values).await.map_err(|error| row::fault(doubt.judge(error)))
+            }
         }
     }
 

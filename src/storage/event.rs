@@ -55,7 +55,9 @@ pub(in crate::storage) fn row(event: &Event, key: &MacKey) -> Result<[Value; COL
     let id = event.id.to_string();
     let actor = event.actor.to_text();
     let subject = event.subject.map(|subject| subject.to_string());
-    let details = serde_json::Value::Object(event.details.iter().map(|(name, value)| ((*name).to_owned(), value.as_str().into())).collect()).to_string();
+    let details =
+        serde_json::Value::Object(event.details.iter().map(|(name, value)| ((*name).to_owned(), value.as_str().into())).collect())
+            .to_string();
     let fields = Fields {
         id: &id,
         at: event.at.as_millisecond(),
@@ -66,7 +68,16 @@ pub(in crate::storage) fn row(event: &Event, key: &MacKey) -> Result<[Value; COL
         details: &details,
     };
     let mac = fields.mac(key)?;
-    Ok([id.into(), event.at.into(), event.kind.as_str().into(), actor.into(), subject.into(), event.incident.as_str().into(), details.into(), mac.into()])
+    Ok([
+        id.into(),
+        event.at.into(),
+        event.kind.as_str().into(),
+        actor.into(),
+        subject.into(),
+        event.incident.as_str().into(),
+        details.into(),
+        mac.into(),
+    ])
 }
 
 /// The cryptographic library failing is no reason to write an event without its code.

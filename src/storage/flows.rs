@@ -79,7 +79,9 @@ pub async fn save<S: Stage>(tx: &mut Tx, flow: &Flow<S>, token_hash: &TokenHash,
 
 /// Ends the flow from stage `S`: `true` exactly once.
 pub async fn finish<S: Stage>(tx: &mut Tx, id: Id<AnyFlow>, token_hash: &TokenHash) -> Result<bool, Fault> {
-    let ended = tx.run("DELETE FROM flows WHERE id = $1 AND token_hash = $2 AND stage = $3", [id.into(), token_hash.into(), S::NAME.into()]).await?;
+    let ended = tx
+        .run("DELETE FROM flows WHERE id = $1 AND token_hash = $2 AND stage = $3", [id.into(), token_hash.into(), S::NAME.into()])
+        .await?;
     Ok(ended == 1)
 }
 

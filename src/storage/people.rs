@@ -35,7 +35,8 @@ pub enum Taken {
 
 const INSERT: &str = "INSERT INTO people (id, organisation, username, given_name, family_name, email, persistent_uuid, standing, \
      administrator, search, cpr, cpr_index) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING";
-const CLASH: &str = "SELECT username, cpr_index FROM people WHERE username = $1 OR cpr_index = $2 OR persistent_uuid = $3 ORDER BY username = $1 DESC";
+const CLASH: &str =
+    "SELECT username, cpr_index FROM people WHERE username = $1 OR cpr_index = $2 OR persistent_uuid = $3 ORDER BY username = $1 DESC";
 const BY_ID: &str = "SELECT id, organisation, username, given_name, family_name, email, persistent_uuid, standing, administrator \
      FROM people WHERE id = $1";
 const BY_USERNAME: &str = "SELECT id, organisation, username, given_name, family_name, email, persistent_uuid, standing, administrator \
@@ -83,29 +84,30 @@ pub async fn insert(tx: &mut Tx, person: &Person, cpr: Option<SealedCpr>) -> Res
 
 /// The person with that id.
 pub async fn by_id(db: &Db, id: Id<Person>) -> Result<Option<Person>, Fault> {
-    db.one(BY_ID, [id.into()]).await?.as_ref().map(|row| read(row)).transpose()
+    db.one(BY_ID, [id.into()]).await?.as_ref().map(read).transpose()
 }
 
 /// The person with that (normalised) user name.
 pub async fn by_username(db: &Db, username: &str) -> Result<Option<Person>, Fault> {
-    db.one(BY_USERNAME, [username.into()]).await?.as_ref().map(|row| read(row)).transpose()
+    db.one(BY_USERNAME, [username.into()]).await?.as_ref().map(read).transpose()
 }
 
 /// The person whose CPR number has that keyed fingerprint.
 pub async fn by_cpr_index(db: &Db, index: &[u8]) -> Result<Option<Person>, Fault> {
-    db.one(BY_CPR_INDEX, [index.into()]).await?.as_ref().map(|row| read(row)).transpose()
+    db.one(BY_CPR_INDEX, [index.into()]).await?.as_ref().map(read).transpose()
 }
 
 /// People whose name, user name or address contains `filter` (any case; empty: all), in order of user name, at most
 /// `limit`, beginning after the user name `after` (empty: from the first).
 pub async fn list(db: &Db, filter: &str, limit: i64, after: &str) -> Result<Vec<Person>, Fault> {
     let pattern = filter.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
-    db.all(LIST, [format!("%{pattern}%").into(), after.into(), limit.into()]).await?.iter().map(|row| read(row)).collect()
+    db.all(LIST, [format!("%{pattern}%").into(), after.into(), limit.into()]).await?.iter().map(read).collect()
 }
 
 /// Suspends or reactivates. `false` when nobody has that id or the standing is already so.
 pub async fn set_standing(tx: &mut Tx, person: Id<Person>, standing: Standing) -> Result<bool, Fault> {
-    let changed = tx.run("UPDATE people SET standing = $2 WHERE id = $1 AND standing <> $2", [person.into(), standing.as_str().into()]).await?;
+    let changed =
+        tx.run("UPDATE people SET standing = $2 WHERE id = $1 AND standing <> $2", [person.into(), standing.as_str().into()]).await?;
     Ok(changed == 1)
 }
 

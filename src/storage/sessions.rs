@@ -58,7 +58,8 @@ const BY_PARTICIPATION: &str = "SELECT s.id, s.person, s.evidence, s.created_at,
      t.client, c.entity_id, t.session_index, t.name_id \
      FROM participations t JOIN clients c ON c.id = t.client JOIN sessions s ON s.id = t.session \
      WHERE t.client = $1 AND t.session_index = $2";
-const LIST: &str = "SELECT id, person, evidence, created_at, last_seen_at, user_agent FROM sessions WHERE person = $1 ORDER BY created_at DESC, id";
+const LIST: &str =
+    "SELECT id, person, evidence, created_at, last_seen_at, user_agent FROM sessions WHERE person = $1 ORDER BY created_at DESC, id";
 const FIND: &str = "SELECT id, person, evidence, created_at, last_seen_at, user_agent FROM sessions WHERE token_hash = $1";
 const BY_ID: &str = "SELECT id, person, evidence, created_at, last_seen_at, user_agent FROM sessions WHERE id = $1";
 
@@ -95,8 +96,12 @@ pub async fn by_id(db: &Db, id: Id<Session>) -> Result<Option<Session>, Fault> {
 /// The session of that token with its person, and what the relying party of `entity_id` has to do with it.
 pub async fn standing(db: &Db, token_hash: &TokenHash, entity_id: &str) -> Result<Option<Standing>, Fault> {
     let Some(row) = db.one(STANDING, [token_hash.into(), entity_id.into()]).await? else { return Ok(None) };
-    let organisation =
-        Organisation { id: row.parsed("organisation")?, cvr: row.parsed("cvr")?, name: row.text("organisation_name")?, notified: row.level("notified")? };
+    let organisation = Organisation {
+        id: row.parsed("organisation")?,
+        cvr: row.parsed("cvr")?,
+        name: row.text("organisation_name")?,
+        notified: row.level("notified")?,
+    };
     Ok(Some(Standing {
         session: read(&row)?,
         person: people::read_as(&row, "person")?,
@@ -127,7 +132,10 @@ pub async fn touch(tx: &mut Tx, id: Id<Session>, at: Timestamp) -> Result<(), Fa
 /// Ends the session of that token: what it was, exactly once.
 pub async fn end(tx: &mut Tx, token_hash: &TokenHash) -> Result<Option<Session>, Fault> {
     let row = tx
-        .one("DELETE FROM sessions WHERE token_hash = $1 RETURNING id, person, evidence, created_at, last_seen_at, user_agent", [token_hash.into()])
+        .one(
+            "DELETE FROM sessions WHERE token_hash = $1 RETURNING id, person, evidence, created_at, last_seen_at, user_agent",
+            [token_hash.into()],
+        )
         .await?;
     forget_participations(tx, row).await
 }

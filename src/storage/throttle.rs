@@ -42,7 +42,10 @@ pub async fn reserve(db: &Db, account_key: &str, now: Timestamp, policy: &Thrott
     )
     .await?;
     let row = tx
-        .one("UPDATE throttles SET failures = failures WHERE key = $1 RETURNING failures, window_start, blocked_until", [account_key.into()])
+        .one(
+            "UPDATE throttles SET failures = failures WHERE key = $1 RETURNING failures, window_start, blocked_until",
+            [account_key.into()],
+        )
         .await?
         .ok_or_else(|| Fault::Unavailable("a counter was cleared at the same moment".to_owned()))?;
     let until = row.time("blocked_until")?;
@@ -74,7 +77,13 @@ pub async fn clear(db: &Db, account_key: &str) -> Result<(), Fault> {
 
 /// Counts a failure from an address and its network. Until when one of them must wait, if this failure (or one before
 /// it in the minute) was one too many.
-pub async fn failed(db: &Db, address_key: &str, network_key: &str, now: Timestamp, policy: &ThrottlePolicy) -> Result<Option<Timestamp>, Fault> {
+pub async fn failed(
+    db: &Db,
+    address_key: &str,
+    network_key: &str,
+    now: Timestamp,
+    policy: &ThrottlePolicy,
+) -> Result<Option<Timestamp>, Fault> {
     let mut tx = db.begin().await?;
     let mut until = 0;
     // Sorted: two nodes that count the same two rows must not wait for one another.

@@ -114,7 +114,10 @@ async fn check(db: &Db, anchor: Option<&Anchor>, verdict: &mut Verdict) -> Resul
     let (mut last, mut previous) = (0, Vec::new());
     loop {
         let row = db
-            .one("SELECT seq, previous, hash, events, at, purged_at, purge_mac FROM audit_seals WHERE seq > $1 ORDER BY seq LIMIT 1", [last.into()])
+            .one(
+                "SELECT seq, previous, hash, events, at, purged_at, purge_mac FROM audit_seals WHERE seq > $1 ORDER BY seq LIMIT 1",
+                [last.into()],
+            )
             .await?;
         let Some(seal) = row.map(|row| read_seal(&row)).transpose()? else { break };
         if let Some(bad) = check_seal(db, &seal, last, &previous, verdict).await? {
@@ -140,7 +143,10 @@ async fn check_seal(db: &Db, seal: &Seal, last: i64, previous: &[u8], verdict: &
         return Ok(Some(Bad::Chain { seq: seal.seq }));
     }
     let rows = db
-        .all("SELECT id, at, kind, actor, subject, incident, details, mac FROM audit_events WHERE seal = $1 ORDER BY at, id", [seal.seq.into()])
+        .all(
+            "SELECT id, at, kind, actor, subject, incident, details, mac FROM audit_events WHERE seal = $1 ORDER BY at, id",
+            [seal.seq.into()],
+        )
         .await?;
     if let Some((at, mac)) = &seal.purged {
         let is_proved = audit::purge_mac(db, seal.seq, &seal.hash, *at)?.as_slice() == mac.as_slice();
@@ -204,14 +210,24 @@ async fn check_end(db: &Db, last: i64, verdict: &mut Verdict) -> Result<Option<B
 }
 
 fn check_event(db: &Db, row: &Row, seal: Option<i64>) -> Result<Option<Bad>, Fault> {
-    let (id, kind, actor, incident, details) = (row.text("id")?, row.text("kind")?, row.text("actor")?, row.text("incident")?, row.text("details")?);
+    let (id, kind, actor, incident, details) =
+        (row.text("id")?, row.text("kind")?, row.text("actor")?, row.text("incident")?, row.text("details")?);
     let subject = row.text_or_none("subject")?.unwrap_or_default();
-    let fields = Fields { id: &id, at: row.int("at")?, kind: &kind, actor: &actor, subject: &subject, incident: &incident, details: &details };
+    let fields =
+        Fields { id: &id, at: row.int("at")?, kind: &kind, actor: &actor, subject: &subject, incident: &incident, details: &details };
     let is_good = fields.mac(db.trail_key())?.as_slice() == row.bytes("mac")?.as_slice();
     Ok((!is_good).then_some(Bad::Edited { id, seal }))
 }
 
 fn read_seal(row: &Row) -> Result<Seal, Fault> {
-    let purged = row.int_or_none("purged_at")?.map(|at| Ok::<_, Fault>((at, row.bytes_or_none("purge_mac")?.unwrap_or_default()))).transpose()?;
-    Ok(Seal { seq: row.int("seq")?, previous: row.bytes("previous")?, hash: row.bytes("hash")?, events: row.int("events")?, at: row.int("at")?, purged })
+    let purged =
+        row.int_or_none("purged_at")?.map(|at| Ok::<_, Fault>((at, row.bytes_or_none("purge_mac")?.unwrap_or_default()))).transpose()?;
+    Ok(Seal {
+        seq: row.int("seq")?,
+        previous: row.bytes("previous")?,
+        hash: row.bytes("hash")?,
+        events: row.int("events")?,
+        at: row.int("at")?,
+        purged,
+    })
 }

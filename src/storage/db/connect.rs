@@ -29,7 +29,9 @@ pub enum OpenError {
     #[error("the database cannot be opened: {0}")]
     Unreachable(#[source] sqlx::Error),
     /// A newer program was here before.
-    #[error("the database has schema {found}, this program knows up to {known}: start the newer program, or restore the backup made before the update")]
+    #[error(
+        "the database has schema {found}, this program knows up to {known}: start the newer program, or restore the backup made before the update"
+    )]
     NewerSchema {
         /// The schema found.
         found: i64,
@@ -65,7 +67,8 @@ async fn sqlite(path: &str, settings: &DbSettings) -> Result<Engine, OpenError> 
         .statement_cache_capacity(128)
         .pragma("cache_size", "-4000");
     let writing = options.clone().journal_mode(SqliteJournalMode::Wal).pragma("journal_size_limit", "16777216");
-    let pool = SqlitePoolOptions::new().acquire_timeout(settings.acquire_timeout).idle_timeout(None).max_lifetime(None).test_before_acquire(false);
+    let pool =
+        SqlitePoolOptions::new().acquire_timeout(settings.acquire_timeout).idle_timeout(None).max_lifetime(None).test_before_acquire(false);
     let writer = pool.clone().max_connections(1).min_connections(1).connect_with(writing).await.map_err(OpenError::Unreachable)?;
     // SQLite has no lock around migrations: a second process that starts at the same moment loses a race and looks again.
     let mut tries = 0;
@@ -76,7 +79,8 @@ async fn sqlite(path: &str, settings: &DbSettings) -> Result<Engine, OpenError> 
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    let readers = pool.max_connections(settings.connections.max(1)).connect_with(options.read_only(true)).await.map_err(OpenError::Unreachable)?;
+    let readers =
+        pool.max_connections(settings.connections.max(1)).connect_with(options.read_only(true)).await.map_err(OpenError::Unreachable)?;
     Ok(Engine::Sqlite { writer, readers })
 }
 
@@ -90,11 +94,11 @@ fn create_private(path: &Path) -> Result<(), std::io::Error> {
 }
 
 async fn postgres(url: &str, settings: &DbSettings) -> Result<Engine, OpenError> {
-    let options = PgConnectOptions::from_str(url).map_err(OpenError::Unreachable)?.application_name("portvagt").statement_cache_capacity(256).options([
-        ("statement_timeout", "15000"),
-        ("lock_timeout", "5000"),
-        ("idle_in_transaction_session_timeout", "30000"),
-    ]);
+    let options = PgConnectOptions::from_str(url)
+        .map_err(OpenError::Unreachable)?
+        .application_name("portvagt")
+        .statement_cache_capacity(256)
+        .options([("statement_timeout", "15000"), ("lock_timeout", "5000"), ("idle_in_transaction_session_timeout", "30000")]);
     let doubt = Doubt::default();
     let in_doubt = doubt.clone();
     let pool = PgPoolOptions::new()

@@ -120,7 +120,11 @@ pub(super) fn fault(error: sqlx::Error) -> Fault {
             let code = database.code().unwrap_or_default();
             !matches!(database.kind(), sqlx::error::ErrorKind::Other) || code.starts_with("42") || code.starts_with("22") || code == "1"
         }
-        sqlx::Error::ColumnNotFound(_) | sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::Encode(_) | sqlx::Error::TypeNotFound { .. } => true,
+        sqlx::Error::ColumnNotFound(_)
+        | sqlx::Error::ColumnDecode { .. }
+        | sqlx::Error::Decode(_)
+        | sqlx::Error::Encode(_)
+        | sqlx::Error::TypeNotFound { .. } => true,
         _ => false,
     };
     let words = error.to_string();
@@ -163,10 +167,18 @@ pub(super) async fn postgres_all<'e>(
     Ok(rows.into_iter().map(Row::Postgres).collect())
 }
 
-pub(super) async fn sqlite_run<'e>(on: impl Executor<'e, Database = Sqlite>, sql: &'static str, values: Vec<Value>) -> Result<u64, sqlx::Error> {
+pub(super) async fn sqlite_run<'e>(
+    on: impl Executor<'e, Database = Sqlite>,
+    sql: &'static str,
+    values: Vec<Value>,
+) -> Result<u64, sqlx::Error> {
     Ok(sqlx::query_with(sql, arguments::<SqliteArguments>(values)?).execute(on).await?.rows_affected())
 }
 
-pub(super) async fn postgres_run<'e>(on: impl Executor<'e, Database = Postgres>, sql: &'static str, values: Vec<Value>) -> Result<u64, sqlx::Error> {
+pub(super) async fn postgres_run<'e>(
+    on: impl Executor<'e, Database = Postgres>,
+    sql: &'static str,
+    values: Vec<Value>,
+) -> Result<u64, sqlx::Error> {
     Ok(sqlx::query_with(sql, arguments::<PgArguments>(values)?).execute(on).await?.rows_affected())
 }
