@@ -30,6 +30,8 @@ use sqlx::AssertSqlSafe;
 
 /// Every function once.
 mod every;
+/// Opening, losing and finding the database again.
+mod opening;
 /// Many at once, of whom one wins.
 mod races;
 /// Writing, sealing and checking the trail.
@@ -63,10 +65,10 @@ impl Nodes {
         use sqlx::{Connection, PgConnection, SqliteConnection};
         if self.url.starts_with("sqlite:") {
             let mut connection = SqliteConnection::connect(&self.url).await.expect("the file opens");
-            sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.expect("the change is made").rows_affected()
+            sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.expect("the change is made").rows_affected()
         } else {
             let mut connection = PgConnection::connect(&self.url).await.expect("the server answers");
-            sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.expect("the change is made").rows_affected()
+            sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.expect("the change is made").rows_affected()
         }
     }
 }

@@ -73,9 +73,9 @@ impl Doubt {
         self.0.lock().ok().and_then(|since| *since).is_some_and(|since| since.elapsed() < Self::LASTS)
     }
 
-    /// Looks at a failure; one that smells of a lost or demoted server raises doubt on all connections.
-    fn judge(&self, error: sqlx::Error) -> sqlx::Error {
-        let dead = match &error {
+    /// Looks at a failure: does it smell of a lost or demoted server? Then all connections are in doubt.
+    fn raised_by(&self, error: &sqlx::Error) -> bool {
+        let dead = match error {
             sqlx::Error::Database(database) => {
                 database.code().is_some_and(|code| code == "25006" || code.starts_with("57P") || code.starts_with("08"))
             }
@@ -85,7 +85,13 @@ impl Doubt {
         if dead {
             self.raise();
         }
-        error
+        dead
+    }
+
+    /// The failure as a fault.
+    fn judge(&self, error: sqlx::Error) -> Fault {
+        self.raised_by(&error);
+        row::fault(error)
     }
 }
 
@@ -128,7 +134,12 @@ impl Db {
         let open = match &self.engine {
             Engine::Sqlite { writer, .. } => Open::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await.map_err(row::fault)?),
             Engine::Postgres { pool, doubt } => {
-                Open::Postgres(pool.begin().await.map_err(|error| row::fault(doubt.judge(error)))?, doubt.clone())
+                let begun = match pool.begin().await {
+                    // The connection was lost since its last use and nothing has happened yet: another one, tested.
+                    Err(error) if doubt.raised_by(&error) => pool.begin().await,
+                    other => other,
+                };
+                Open::Postgres(begun.map_err(|error| doubt.judge(error))?, doubt.clone())
             }
         };
         Ok(Tx { open, trail_key: Arc::clone(&self.trail_key) })
@@ -143,7 +154,11 @@ impl Db {
     pub(in crate::storage) async fn all<const N: usize>(&self, sql: &'static str, values: [Value; N]) -> Result<Vec<Row>, Fault> {
         match &self.engine {
             Engine::Sqlite { readers, .. } => row::sqlite_all(readers, sql, values).await.map_err(row::fault),
-            Engine::Postgres { pool, doubt } => row::postgres_all(pool, sql, values).await.map_err(|error| row::fault(doubt.judge(error))),
+            Engine::Postgres { pool, doubt } => match row::postgres_all(pool, sql, values.clone()).await {
+                // A read may be asked again.
+                Err(error) if doubt.raised_by(&error) => row::postgres_all(pool, sql, values).await.map_err(|error| doubt.judge(error)),
+                other => other.map_err(row::fault),
+            },
         }
     }
 
@@ -212,7 +227,7 @@ impl Tx {
     async fn end(self) -> Result<(), Fault> {
         match self.open {
             Open::Sqlite(transaction) => transaction.commit().await.map_err(row::fault),
-            Open::Postgres(transaction, doubt) => transaction.commit().await.map_err(|error| row::fault(doubt.judge(error))),
+            Open::Postgres(transaction, doubt) => transaction.commit().await.map_err(|error| doubt.judge(error)),
         }
     }
 
@@ -226,7 +241,7 @@ impl Tx {
         match &mut self.open {
             Open::Sqlite(transaction) => row::sqlite_run(&mut **transaction, sql, values).await.map_err(row::fault),
             Open::Postgres(transaction, doubt) => {
-                row::postgres_run(&mut **transaction, sql, values).await.map_err(|error| row::fault(doubt.judge(error)))
+                row::postgres_run(&mut **transaction, sql, values).await.map_err(|error| doubt.judge(error))
             }
         }
     }
@@ -241,7 +256,7 @@ impl Tx {
         match &mut self.open {
             Open::Sqlite(transaction) => row::sqlite_all(&mut **transaction, sql, values).await.map_err(row::fault),
             Open::Postgres(transaction, doubt) => {
-                row::postgres_all(&mut **transaction, sql, values).await.map_err(|error| row::fault(doubt.judge(error)))
+                row::postgres_all(&mut **transaction, sql, values).await.map_err(|error| doubt.judge(error))
             }
         }
     }
