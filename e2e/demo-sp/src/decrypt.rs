@@ -1,6 +1,8 @@
 //! Opens an `EncryptedAssertion`, in one of two ways that share no code: samael's (AES-128) or OpenSSL's (AES-256).
 //! What comes out is bytes someone encrypted to us, no more: whoever wrote them is for the signature to say. Next: `judge`.
 
+use std::fmt;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use openssl::encrypt::Decrypter;
@@ -60,16 +62,26 @@ pub struct Named {
 }
 
 impl Named {
-    /// Whether this is what the metadata of `suite` offers, exactly.
-    pub fn offered(&self, suite: Suite) -> bool {
-        match suite {
-            Suite::Aes256 => {
-                self.content == AES256_GCM && self.transport == RSA_OAEP && self.digest == DIGEST_SHA256 && self.mask == MGF1_SHA256
-            }
-            Suite::Aes128 => {
-                self.content == AES128_GCM && self.transport == RSA_OAEP_MGF1P && self.digest == DIGEST_SHA1 && self.mask.is_empty()
-            }
+    /// What the metadata of `suite` offers.
+    pub fn of(suite: Suite) -> Named {
+        let [content, transport, digest, mask] = match suite {
+            Suite::Aes256 => [AES256_GCM, RSA_OAEP, DIGEST_SHA256, MGF1_SHA256],
+            Suite::Aes128 => [AES128_GCM, RSA_OAEP_MGF1P, DIGEST_SHA1, ""],
         }
+        .map(str::to_owned);
+        Named { content, transport, digest, mask }
+    }
+
+    /// Whether this is exactly what the metadata of `suite` offers.
+    pub fn offered(&self, suite: Suite) -> bool {
+        *self == Named::of(suite)
+    }
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = [&*self.content, &self.transport, &self.digest, &self.mask];
+        out.write_str(all.join(" ").trim_end())
     }
 }
 

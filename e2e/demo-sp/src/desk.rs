@@ -43,6 +43,12 @@ impl Desk {
         Desk { key, parties, level, sessions: Sessions::default(), source, idp: Mutex::default() }
     }
 
+    /// The machine's clock; the only place that asks it. The judge is given the time.
+    #[expect(clippy::disallowed_methods, reason = "this program's one clock")]
+    pub fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
     /// The identity provider, read anew when the last reading is some seconds old, or at once when `fresh`.
     pub async fn idp(&self, fresh: bool, now: Timestamp) -> Result<Arc<Idp>, String> {
         if let Some((at, idp)) = &*self.idp.lock().unwrap_or_else(PoisonError::into_inner)

@@ -10,7 +10,7 @@ use crate::judge::report::{self, Checks};
 use crate::judge::{SKEW, Verdict};
 use crate::messages;
 use crate::party::Party;
-use crate::sessions::Farewell;
+use crate::sessions::{Farewell, Leaving};
 use crate::signed;
 use crate::texts::Texts;
 use crate::wire::{self, Kind, Received, WireError};
@@ -20,7 +20,7 @@ const STATUS: &str = "urn:oasis:names:tc:SAML:2.0:status:";
 
 /// `GET|POST /logout`: ends the login here and asks the identity provider to end it there.
 pub async fn leave(request: HttpRequest, desk: web::Data<Desk>) -> HttpResponse {
-    let (t, now, browser) = (desk::language(&request), Timestamp::now(), desk::session_id(&request));
+    let (t, now, browser) = (desk::language(&request), desk.now(), desk::session_id(&request));
     let local = Farewell { how: "local", checks: Vec::new() };
     let Some(verdict) = desk.sessions.leave(&browser, local) else { return desk::see_other("/") };
     let Ok(idp) = desk.idp(true, now).await else { return desk::see_other("/") };
@@ -32,7 +32,7 @@ pub async fn leave(request: HttpRequest, desk: web::Data<Desk>) -> HttpResponse 
 }
 
 fn ask(desk: &Desk, idp: &Idp, verdict: &Verdict, browser: &str, t: &Texts) -> Result<HttpResponse, SendError> {
-    let (now, id, relay_state) = (Timestamp::now(), desk::chance(), desk::chance());
+    let (now, id, relay_state) = (desk.now(), desk::chance(), desk::chance());
     let Some(facts) = &verdict.facts else { return Err(SendError::NoEndpoint) };
     let outgoing = Outgoing {
         party: &verdict.party,
@@ -44,25 +44,29 @@ fn ask(desk: &Desk, idp: &Idp, verdict: &Verdict, browser: &str, t: &Texts) -> R
         relay_state: Some(&relay_state),
     };
     let answer = desk::send(desk, &outgoing, now, t, |head| messages::logout_request(head, &facts.name_id, &facts.session_index))?;
-    desk.sessions.leaving(&id, browser, &verdict.party, &relay_state, now);
+    let leaving = Leaving { browser: browser.to_owned(), party: verdict.party.clone(), relay_state, sent: now };
+    desk.sessions.leaving(&id, leaving);
     desk.sessions.farewell(browser, Farewell { how: "asked", checks: Vec::new() });
     Ok(answer)
 }
 
 /// `GET|POST /slo`: a logout message from the identity provider, by redirect or POST, for `party`.
 pub async fn receive(request: HttpRequest, desk: &Desk, party: &Party, body: Option<&str>) -> HttpResponse {
-    let (t, now) = (desk::language(&request), Timestamp::now());
+    let (t, now) = (desk::language(&request), desk.now());
     let idp = match desk.idp(false, now).await {
         Ok(idp) => idp,
         Err(error) => return desk::problem(t, HttpResponse::BadGateway(), "idp", &error),
     };
     match unpack(&request, &idp, body) {
         Err(error) => desk::problem(t, HttpResponse::BadRequest(), "message", &error.to_string()),
-        Ok((received, genuine)) if received.kind == Kind::Response => {
-            answered(desk, party, &idp, &received, genuine);
+        Ok((received, genuine)) => {
+            let frame = Frame { party, idp: &idp, genuine, now };
+            if received.kind == Kind::Request {
+                return asked(desk, &frame, &received, t);
+            }
+            answered(desk, &frame, &received);
             desk::see_other("/")
         }
-        Ok((received, genuine)) => asked(desk, party, &idp, &received, genuine, t),
     }
 }
 
@@ -79,13 +83,13 @@ fn unpack(request: &HttpRequest, idp: &Idp, body: Option<&str>) -> Result<(Recei
 }
 
 /// The identity provider's answer to our request.
-fn answered(desk: &Desk, party: &Party, idp: &Idp, received: &Received, genuine: bool) {
+fn answered(desk: &Desk, frame: &Frame<'_>, received: &Received) {
     let Ok(document) = xml::parse(&received.xml) else { return };
     let answer = document.root_element();
     let Some(leaving) = desk.sessions.take_leaving(xml::attribute(answer, "InResponseTo")) else { return };
     let mut checks = Checks::default();
-    head(&mut checks, answer, "LogoutResponse", &Frame { party, idp, genuine, now: Timestamp::now() });
-    checks.row("logout-party", "SAML Core 3.7.2").equals(&leaving.party.entity_id, &party.entity_id);
+    head(&mut checks, answer, "LogoutResponse", frame);
+    checks.row("logout-party", "SAML Core 3.7.2").equals(&leaving.party.entity_id, &frame.party.entity_id);
     let relayed = received.relay_state.as_deref().unwrap_or_default();
     checks.row("relay-state", "SAML Bindings 3.4.3").equals(&leaving.relay_state, relayed);
     let codes: Vec<String> = answer
@@ -104,15 +108,15 @@ fn answered(desk: &Desk, party: &Party, idp: &Idp, received: &Received, genuine:
 }
 
 /// The identity provider's own request: end the sessions meant and say so.
-fn asked(desk: &Desk, party: &Party, idp: &Idp, received: &Received, genuine: bool, t: &Texts) -> HttpResponse {
+fn asked(desk: &Desk, frame: &Frame<'_>, received: &Received, t: &Texts) -> HttpResponse {
     let refuse = |detail: &str| desk::problem(t, HttpResponse::BadRequest(), "message", detail);
     let document = match xml::parse(&received.xml) {
         Ok(document) => document,
         Err(error) => return refuse(&error.to_string()),
     };
-    let (message, now) = (document.root_element(), Timestamp::now());
+    let (message, now) = (document.root_element(), frame.now);
     let mut checks = Checks::default();
-    head(&mut checks, message, "LogoutRequest", &Frame { party, idp, genuine, now });
+    head(&mut checks, message, "LogoutRequest", frame);
     let end = xml::attribute(message, "NotOnOrAfter");
     let alive = end.is_empty() || report::instant(end).is_some_and(|end| now < report::skewed(end, SKEW));
     checks.row("not-on-or-after", "SAML Core 3.7.1").holds(alive, format!("> -{SKEW} s"), end);
@@ -131,11 +135,11 @@ fn asked(desk: &Desk, party: &Party, idp: &Idp, received: &Received, genuine: bo
     }
     let name_id = xml::child(message, SAML, "NameID").map(xml::text).unwrap_or_default();
     let indexes: Vec<String> = xml::children(message, SAMLP, "SessionIndex").map(xml::text).collect();
-    desk.sessions.end(party, &name_id, &indexes);
-    let slo = &idp.slo;
+    desk.sessions.end(frame.party, &name_id, &indexes);
+    let slo = &frame.idp.slo;
     let (answer_id, request_id) = (desk::chance(), id.to_owned());
     let outgoing = Outgoing {
-        party,
+        party: frame.party,
         kind: Kind::Response,
         id: &answer_id,
         redirect: slo.redirect.as_ref().map(|plain| slo.answer.as_deref().unwrap_or(plain)),

@@ -65,9 +65,9 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let Some(serve) = arguments.serve else {
         return Ok(Arguments::command().print_help()?);
     };
-    let base_url = base(&serve.identity.base_url).to_owned();
-    let parties = Suite::ALL.map(|suite| Party::new(&serve.identity.entity_id, &base_url, suite));
-    let desk = Desk::new(keys::open(&serve.identity.data)?, parties, Source::new(&serve.idp_metadata)?, serve.level);
+    let base_url = base(&serve.base_url).to_owned();
+    let parties = Suite::ALL.map(|suite| Party::new(&serve.entity_id, &base_url, suite));
+    let desk = Desk::new(keys::open(&serve.data)?, parties, Source::new(&serve.idp_metadata)?, serve.level);
     println!("demo-sp: {base_url}/ (listening on {})", serve.listen);
     Ok(web::serve(desk, serve.listen)?)
 }

@@ -53,7 +53,8 @@ pub struct Leaving {
     pub party: Party,
     /// The RelayState sent along.
     pub relay_state: String,
-    sent: Timestamp,
+    /// When it was sent.
+    pub sent: Timestamp,
 }
 
 #[derive(Default)]
@@ -142,8 +143,7 @@ impl Sessions {
     }
 
     /// Remembers a logout request of ours.
-    pub fn leaving(&self, request: &str, browser: &str, party: &Party, relay_state: &str, now: Timestamp) {
-        let leaving = Leaving { browser: browser.to_owned(), party: party.clone(), relay_state: relay_state.to_owned(), sent: now };
+    pub fn leaving(&self, request: &str, leaving: Leaving) {
         self.shelves().leaving.insert(request.to_owned(), leaving);
     }
 

@@ -2,6 +2,8 @@
 //! Keys come from the caller (the identity provider's metadata), never from the message; what is handed back is the text
 //! that was hashed, so nothing unsigned can be read from it. Next: `judge`, `logout`.
 
+use std::fmt;
+
 use openssl::hash::{MessageDigest, hash};
 use roxmltree::Node;
 use samael::crypto::{AllowedSignatureAlgorithm, CertificateDer, Crypto, CryptoProvider, ReduceMode};
@@ -48,9 +50,26 @@ pub struct Algorithms {
 }
 
 impl Algorithms {
-    /// Only rsa-sha256, SHA-256, exclusive C14N and the enveloped-signature transform.
+    /// The only ones accepted: rsa-sha256, SHA-256, exclusive C14N and the enveloped-signature transform.
+    pub fn demanded() -> Algorithms {
+        Algorithms {
+            method: RSA_SHA256.to_owned(),
+            digest: SHA256.to_owned(),
+            canonicalization: EXC_C14N.to_owned(),
+            transforms: [ENVELOPED, EXC_C14N].map(str::to_owned).to_vec(),
+        }
+    }
+
+    /// Whether these are the ones demanded.
     pub fn acceptable(&self) -> bool {
-        self.method == RSA_SHA256 && self.digest == SHA256 && self.canonicalization == EXC_C14N && self.transforms == [ENVELOPED, EXC_C14N]
+        *self == Algorithms::demanded()
+    }
+}
+
+impl fmt::Display for Algorithms {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let three = [&*self.method, &self.digest, &self.canonicalization].join(" ");
+        write!(out, "{three} {}", self.transforms.join(" "))
     }
 }
 

@@ -79,7 +79,7 @@ fn party<'a>(desk: &'a Desk, request: &HttpRequest) -> Option<&'a Party> {
 }
 
 async fn start(request: HttpRequest, desk: web::Data<Desk>) -> HttpResponse {
-    let now = Timestamp::now();
+    let now = desk.now();
     let browser = desk.sessions.find(&desk::session_id(&request), now);
     let idp = desk.idp(false, now).await;
     let origins = idp.as_ref().map(|idp| idp.origins()).unwrap_or_default();
@@ -95,7 +95,7 @@ async fn start(request: HttpRequest, desk: web::Data<Desk>) -> HttpResponse {
 
 /// `GET /login?level=&force=&passive=&binding=&encryption=`: every part may be left out.
 async fn login(request: HttpRequest, desk: web::Data<Desk>) -> HttpResponse {
-    let (t, now) = (desk::language(&request), Timestamp::now());
+    let (t, now) = (desk::language(&request), desk.now());
     let idp = match desk.idp(true, now).await {
         Ok(idp) => idp,
         Err(error) => return desk::problem(t, HttpResponse::BadGateway(), "idp", &error),
@@ -149,7 +149,7 @@ async fn arrive(request: HttpRequest, desk: web::Data<Desk>, body: String) -> Ht
     match form(&request, &body, Kind::Response) {
         Ok(received) => {
             let handle = desk::chance();
-            desk.sessions.arrive(&handle, party.clone(), received, Timestamp::now());
+            desk.sessions.arrive(&handle, party.clone(), received, desk.now());
             desk::see_other(&format!("/acs/judge?arrival={handle}"))
         }
         Err(error) => desk::problem(t, HttpResponse::BadRequest(), "message", &error.to_string()),
@@ -169,7 +169,7 @@ fn form(request: &HttpRequest, body: &str, kind: Kind) -> Result<wire::Received,
 
 /// `GET /acs/judge`: now with the browser's cookie, so that only a request of this browser is answered.
 async fn conclude(request: HttpRequest, desk: web::Data<Desk>) -> HttpResponse {
-    let (t, now, browser) = (desk::language(&request), Timestamp::now(), desk::session_id(&request));
+    let (t, now, browser) = (desk::language(&request), desk.now(), desk::session_id(&request));
     let handle = request.query_string().strip_prefix("arrival=").unwrap_or_default();
     let Some((party, received)) = desk.sessions.take_arrival(handle, now) else { return desk::see_other("/") };
     let idp = match desk.idp(false, now).await {
@@ -218,7 +218,7 @@ async fn language(request: HttpRequest) -> HttpResponse {
 
 /// The same finding as on the page, for programs.
 async fn verdict_json(request: HttpRequest, desk: web::Data<Desk>) -> HttpResponse {
-    let browser = desk.sessions.find(&desk::session_id(&request), Timestamp::now());
+    let browser = desk.sessions.find(&desk::session_id(&request), desk.now());
     let verdict = browser.as_ref().and_then(|browser| browser.verdict.as_deref());
     let farewell = browser.as_ref().and_then(|browser| browser.farewell.as_ref());
     let t = desk::language(&request);

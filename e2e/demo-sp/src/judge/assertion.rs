@@ -26,7 +26,11 @@ pub fn judge(checks: &mut Checks, text: &str, bench: &Bench<'_>, verdict: &mut V
     };
     let root = document.root_element();
     let plain = xml::is(root, SAML, "Assertion") && xml::attribute(root, "Version") == "2.0";
-    if !checks.row("assertion", "OIOSAML 3, 3.1.2").holds(plain, "Assertion 2.0", root.tag_name().name()) {
+    if !checks.row("assertion", "OIOSAML 3, 3.1.2").holds(
+        plain,
+        "Assertion 2.0",
+        format!("{} {}", root.tag_name().name(), xml::attribute(root, "Version")),
+    ) {
         return;
     }
     let Some(signed) = proof::signature(checks, text, root, bench, verdict) else { return };
