@@ -162,7 +162,11 @@ struct Frame<'a> {
 fn head(checks: &mut Checks, message: roxmltree::Node<'_, '_>, name: &str, frame: &Frame<'_>) {
     let shape = if xml::is(message, SAMLP, name) { xml::attribute(message, "Version") } else { message.tag_name().name() };
     checks.row("logout-xml", "SAML Core 3.7").equals("2.0", shape);
-    checks.row("logout-signature", "SAML Profiles 4.4.3").holds(frame.genuine, signed::RSA_SHA256, "");
+    checks.row("logout-signature", "SAML Profiles 4.4.3").holds(
+        frame.genuine,
+        signed::RSA_SHA256,
+        if frame.genuine { signed::RSA_SHA256 } else { "" },
+    );
     checks.row("logout-destination", "SAML Bindings 3.4.5.2").equals(&frame.party.slo, xml::attribute(message, "Destination"));
     checks.row("response-issuer", "SAML Profiles 4.4.4.1").equals(&frame.idp.entity_id, &xml::child_text(message, SAML, "Issuer"));
     checks.row("logout-instant", "OIO-GE-01").recent(xml::attribute(message, "IssueInstant"), frame.now);
