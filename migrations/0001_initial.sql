@@ -113,7 +113,7 @@ CREATE TABLE participations (
     at BIGINT NOT NULL,
     PRIMARY KEY (session, client)
 );
-CREATE INDEX participations_index ON participations (client, session_index);
+CREATE INDEX participations_index ON participations (session_index, client);
 
 CREATE TABLE replays (
     entity_id TEXT NOT NULL,

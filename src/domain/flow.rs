@@ -8,7 +8,7 @@ use crate::{
     domain::{
         assurance::Level,
         client::Client,
-        factor::{Evidence, Use},
+        factor::Use,
         person::Person,
         session::Session,
     },
@@ -113,13 +113,18 @@ pub struct Activation {
     pub password: Use,
 }
 
-/// First login: the activation code was right; an authenticator is to be enrolled. No session exists yet.
+/// An authenticator is to be enrolled: at first login after the activation code (no session exists yet), or later from
+/// the person's own pages.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Enrol {
     /// Who.
     pub person: Id<Person>,
-    /// The proof so far.
-    pub evidence: Evidence,
+    /// Under what it is enrolled: the new authenticator never carries more.
+    pub under: Level,
+    /// The password's use at first login; `None` when a session is alive.
+    pub password: Option<Use>,
+    /// The session from whose pages it is enrolled; `None` at first login.
+    pub session: Option<Id<Session>>,
     /// The sealed TOTP secret shown, or the state of a registration ceremony.
     pub pending: Option<Pending>,
 }
@@ -131,10 +136,17 @@ pub struct StepUp {
     pub person: Id<Person>,
     /// The session, by the hash of its token.
     pub session: Id<Session>,
-    /// Its password use, when still fresh enough to stand.
-    pub password: Option<Use>,
     /// The state of a key ceremony begun on the page.
     pub webauthn: Option<String>,
+}
+
+/// The factors were right and the session exists; the relying party is to be answered.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Done {
+    /// Who.
+    pub person: Id<Person>,
+    /// The session that answers.
+    pub session: Id<Session>,
 }
 
 /// An authenticator about to be enrolled.
@@ -158,6 +170,9 @@ impl Stage for Activation {
 }
 impl Stage for Enrol {
     const NAME: &'static str = "enrol";
+}
+impl Stage for Done {
+    const NAME: &'static str = "done";
 }
 impl Stage for StepUp {
     const NAME: &'static str = "step-up";

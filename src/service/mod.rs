@@ -2,3 +2,13 @@
 
 /// The journal: what is said to a relying party is written down first.
 pub mod trail;
+/// What every act stands on.
+pub mod ground;
+/// Logging in, stage by stage.
+pub mod login;
+/// Enrolling and removing authenticators.
+pub mod enrolment;
+/// Sessions: who is behind a cookie, and ending them.
+pub mod sessions;
+/// The SAML identity provider.
+pub mod saml;

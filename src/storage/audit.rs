@@ -289,6 +289,17 @@ pub(in crate::storage) fn purge_mac(db: &Db, seq: i64, hash: &[u8], at: i64) -> 
     db.trail_key().mac(&[b"audit purge", &seq.to_be_bytes(), hash, &at.to_be_bytes()]).map_err(event::unsealed)
 }
 
+/// Claims a request that will be answered later, after a login. `false`: it was claimed before (a replay).
+pub async fn claim(tx: &mut Tx, replay: &Replay) -> Result<bool, Fault> {
+    let claimed = tx
+        .run(
+            "INSERT INTO replays (entity_id, request_id, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            [(&replay.entity_id).into(), (&replay.request_id).into(), replay.expires_at.into()],
+        )
+        .await?;
+    Ok(claimed == 1)
+}
+
 /// Deletes what is kept only against repeated requests and has expired; how many.
 pub async fn purge_replays(tx: &mut Tx, now: Timestamp) -> Result<u64, Fault> {
     tx.run("DELETE FROM replays WHERE expires_at <= $1", [now.into()]).await

@@ -80,3 +80,9 @@ fn read(row: &Row) -> Result<Client, Fault> {
         registered_at: row.time("registered_at")?,
     })
 }
+
+/// The present revision of the relying party; `None` when there is none with that entity ID.
+pub async fn revision(db: &Db, entity_id: &str) -> Result<Option<i64>, Fault> {
+    let row = db.one("SELECT revision FROM clients WHERE entity_id = $1", [entity_id.into()]).await?;
+    row.map(|row| row.int("revision")).transpose()
+}

@@ -124,6 +124,17 @@ pub async fn rotate(tx: &mut Tx, old: &TokenHash, new: &TokenHash, evidence: &Ev
     Ok(rotated == 1)
 }
 
+/// The same for the session of that id, whichever token it has now.
+pub async fn renew(tx: &mut Tx, id: Id<Session>, new: &TokenHash, evidence: &Evidence, at: Timestamp) -> Result<bool, Fault> {
+    let renewed = tx
+        .run(
+            "UPDATE sessions SET token_hash = $2, evidence = $3, last_seen_at = $4 WHERE id = $1",
+            [id.into(), new.into(), write(evidence)?.into(), at.into()],
+        )
+        .await?;
+    Ok(renewed == 1)
+}
+
 /// Moves the last use forward; never back.
 pub async fn touch(tx: &mut Tx, id: Id<Session>, at: Timestamp) -> Result<(), Fault> {
     tx.run("UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2", [id.into(), at.into()]).await.map(drop)
@@ -184,6 +195,11 @@ pub async fn participants_of(db: &Db, session: Id<Session>) -> Result<Vec<Partic
 pub async fn by_participation(db: &Db, client: Id<Client>, session_index: &str) -> Result<Option<(Session, Participant)>, Fault> {
     let row = db.one(BY_PARTICIPATION, [client.into(), session_index.into()]).await?;
     row.map(|row| Ok((read(&row)?, read_participant(&row)?))).transpose()
+}
+
+/// Whether any relying party knows a session by that `SessionIndex`.
+pub async fn index_is_known(db: &Db, session_index: &str) -> Result<bool, Fault> {
+    Ok(db.one("SELECT session FROM participations WHERE session_index = $1", [session_index.into()]).await?.is_some())
 }
 
 /// Deletes sessions past their absolute end or unused since `idle_since`, and participations without a session; how

@@ -7,7 +7,10 @@ use jiff::Timestamp;
 use crate::{
     base::clock::{self, plus},
     domain::policy::ThrottlePolicy,
-    storage::{db::Db, fault::Fault},
+    storage::{
+        db::{Db, Tx},
+        fault::Fault,
+    },
 };
 
 /// Whether an attempt may be checked.
@@ -73,6 +76,11 @@ pub async fn clear(db: &Db, account_key: &str) -> Result<(), Fault> {
     let mut tx = db.begin().await?;
     tx.run("DELETE FROM throttles WHERE key = $1", [account_key.into()]).await?;
     tx.commit_routine().await
+}
+
+/// The same within a transaction under way.
+pub async fn clear_in(tx: &mut Tx, account_key: &str) -> Result<(), Fault> {
+    tx.run("DELETE FROM throttles WHERE key = $1", [account_key.into()]).await.map(drop)
 }
 
 /// Counts a failure from an address and its network. Until when one of them must wait, if this failure (or one before

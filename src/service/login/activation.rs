@@ -1,0 +1,42 @@
+//! The first login: the code that the registrant handed over opens the enrolment of a second factor, once. What is
+//! enrolled carries no more than the code does; a password alone enrols nothing.
+
+use crate::{
+    crypto::token::Code,
+    domain::{
+        audit::{Actor, Event, Kind as EventKind},
+        flow::{Activation, Enrol},
+        person::Standing,
+    },
+    service::{
+        ground::{Ground, Visitor},
+        login::{self, Held, Refusal},
+    },
+    storage::{activations, people, throttle},
+};
+
+/// Checks and spends the code; the flow goes on to the enrolment.
+pub async fn check(ground: &Ground, held: &Held, typed: &str, visitor: &Visitor) -> Result<Held, Refusal> {
+    let flow = login::open::<Activation>(ground, held).await?;
+    let person = flow.stage.person;
+    login::gate_place(ground, visitor).await?;
+    let key = login::account_key(ground, "activation", &person.to_string(), None, visitor)?;
+    login::gate(ground, visitor, &key, Some(person), EventKind::FactorLocked).await?;
+    let active = people::by_id(&ground.db, person).await?.is_some_and(|person| person.standing == Standing::Active);
+    if !active {
+        return Err(login::fail(ground, visitor, Some(person), "user_inactive").await?);
+    }
+    let now = ground.clock.now();
+    let hash = Code::from_typed(typed).hash(&ground.seals.activation)?;
+    let mut tx = ground.db.begin().await?;
+    let Some(under) = activations::spend(&mut tx, person, &hash, now).await? else {
+        drop(tx);
+        return Err(login::fail(ground, visitor, Some(person), "wrong_activation_code").await?);
+    };
+    throttle::clear_in(&mut tx, &key).await?;
+    let stage = Enrol { person, under, password: Some(flow.stage.password.clone()), session: None, pending: None };
+    let held = login::advance(ground, &mut tx, &flow, held, &stage).await?;
+    let event = Event::new(EventKind::ActivationUsed, Actor::Person(person), now, &visitor.incident, ground.random.as_ref());
+    tx.commit(event.about(person)).await?;
+    Ok(held)
+}

@@ -1,0 +1,268 @@
+//! Logging in: a flow goes from stage to stage, each opened only at its turn and in its own browser, until a session
+//! exists. Unknown user, wrong password and suspended account are one refusal. HTTP never appears here; the path goes
+//! on in `storage::flows` and the factor rooms below.
+
+/// User name and password.
+pub mod password;
+/// Codes of an authenticator app.
+pub mod totp;
+/// Passkeys, and security keys beside a password.
+pub mod webauthn;
+/// The activation code of the first login.
+pub mod activation;
+
+use jiff::Timestamp;
+
+use crate::{
+    base::{clock::plus, id::Id},
+    crypto::{password::HashError, seal::SealError, token::Token},
+    domain::{
+        audit::{Actor, Event, Kind},
+        factor::{self, Evidence, TwoFactors},
+        flow::{AnyFlow, Done, Flow, Purpose, Stage, Start, StepUp},
+        person::Person,
+        session::Session,
+    },
+    service::ground::{Ground, Visitor},
+    storage::{
+        db::Tx,
+        fault::Fault,
+        flows, sessions,
+        throttle::{self, Reservation},
+    },
+};
+
+/// Why a login does not go on. What is told to the visitor; the reason stands in the trail.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// Wrong, unknown or not allowed: one and the same.
+    #[error("not let in")]
+    Wrong,
+    /// Too many failures.
+    #[error("must wait {seconds} seconds")]
+    Throttled {
+        /// How long, at least 1.
+        seconds: u64,
+    },
+    /// The flow is over, at another stage, or another browser's.
+    #[error("no such flow here")]
+    Gone,
+    /// Too many logins at once.
+    #[error("busy")]
+    Busy,
+    /// The database does not answer.
+    #[error(transparent)]
+    Storage(#[from] Fault),
+    /// A key does not fit its data.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+}
+
+impl From<HashError> for Refusal {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Busy => Self::Busy,
+            HashError::Malformed(reason) => Self::Storage(Fault::Inconsistent(reason)),
+        }
+    }
+}
+
+/// A flow as its browser knows it: the public id and the token of its cookie.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// The id in the address.
+    pub id: Id<AnyFlow>,
+    /// The cookie's token.
+    pub token: Token,
+}
+
+/// The factors were right: what the browser gets.
+#[derive(Debug)]
+pub struct LoggedIn {
+    /// The new session's token, for its cookie.
+    pub session: Token,
+    /// Remembers this browser as known to the person.
+    pub device: String,
+    /// The flow, now done, when a relying party is still to be answered; `None` leads to the person's own page.
+    pub flow: Option<Held>,
+}
+
+/// Begins a flow.
+pub async fn begin(ground: &Ground, purpose: Purpose) -> Result<Held, Fault> {
+    let mut tx = ground.db.begin().await?;
+    let held = begin_at(ground, &mut tx, purpose, Start::default()).await?;
+    tx.commit_routine().await?;
+    Ok(held)
+}
+
+/// Begins a flow at a stage other than the first, in a transaction under way.
+pub async fn begin_at<S: Stage>(ground: &Ground, tx: &mut Tx, purpose: Purpose, stage: S) -> Result<Held, Fault> {
+    let random = ground.random.as_ref();
+    let expires_at = plus(ground.clock.now(), ground.rules.session.flow_seconds);
+    let flow = Flow { id: Id::random(random), purpose, stage, expires_at };
+    let token = Token::random(random);
+    flows::begin(tx, &flow, &token.hash()).await?;
+    Ok(Held { id: flow.id, token })
+}
+
+/// Opens a flow at stage `S`, or says that it is not there.
+pub async fn open<S: Stage>(ground: &Ground, held: &Held) -> Result<Flow<S>, Refusal> {
+    flows::open(&ground.db, held.id, &held.token.hash(), ground.clock.now()).await?.ok_or(Refusal::Gone)
+}
+
+/// Moves a flow to its next stage under a fresh token. Of several that try at once only one comes through.
+async fn advance<A: Stage, B: Stage>(ground: &Ground, tx: &mut Tx, flow: &Flow<A>, held: &Held, next: &B) -> Result<Held, Refusal> {
+    let token = Token::random(ground.random.as_ref());
+    match flows::advance(tx, flow, &held.token.hash(), next, &token.hash()).await? {
+        true => Ok(Held { id: flow.id, token }),
+        false => Err(Refusal::Gone),
+    }
+}
+
+/// Saves new data at the same stage.
+async fn save<S: Stage>(ground: &Ground, flow: &Flow<S>, held: &Held, stage: &S) -> Result<(), Refusal> {
+    let mut tx = ground.db.begin().await?;
+    if !flows::save(&mut tx, flow, &held.token.hash(), stage).await? {
+        return Err(Refusal::Gone);
+    }
+    Ok(tx.commit_routine().await?)
+}
+
+/// Two factors are proved: the session is made, the flow ends or waits to answer its relying party, the event is written.
+pub(in crate::service) async fn enter<A: Stage>(
+    ground: &Ground,
+    mut tx: Tx,
+    (flow, held): (&Flow<A>, &Held),
+    factors: TwoFactors,
+    visitor: &Visitor,
+) -> Result<LoggedIn, Refusal> {
+    let (now, random) = (ground.clock.now(), ground.random.as_ref());
+    let person = factors.person();
+    let session = Session {
+        id: Id::random(random),
+        person,
+        evidence: factors.into_evidence(),
+        created_at: now,
+        last_seen_at: now,
+        user_agent: visitor.user_agent.clone(),
+    };
+    let token = Token::random(random);
+    sessions::insert(&mut tx, &session, &token.hash(), session.absolute_end(&ground.rules.session)).await?;
+    let flow_left = finish(ground, &mut tx, flow, held, Done { person, session: session.id }).await?;
+    let event = Event::new(Kind::LoginSucceeded, Actor::Person(person), now, &visitor.incident, random)
+        .about(person)
+        .with("factors", kinds(&session.evidence))
+        .with("address", visitor.address)
+        .with("session", session.id);
+    tx.commit(event).await?;
+    Ok(LoggedIn { session: token, device: device_cookie(ground, person)?, flow: flow_left })
+}
+
+/// A step-up is proved: the session gets the new use and a new token.
+async fn renew(ground: &Ground, mut tx: Tx, (flow, held): (&Flow<StepUp>, &Held), used: factor::Use, visitor: &Visitor) -> Result<LoggedIn, Refusal> {
+    let (now, random) = (ground.clock.now(), ground.random.as_ref());
+    let person = flow.stage.person;
+    let session = sessions::by_id(&ground.db, flow.stage.session).await?.filter(|session| session.person == person);
+    let mut session = session.filter(|session| session.is_alive(&ground.rules.session, now)).ok_or(Refusal::Gone)?;
+    session.evidence.renew(used);
+    let token = Token::random(random);
+    if !sessions::renew(&mut tx, session.id, &token.hash(), &session.evidence, now).await? {
+        return Err(Refusal::Gone);
+    }
+    let flow_left = finish(ground, &mut tx, flow, held, Done { person, session: session.id }).await?;
+    let event = Event::new(Kind::SteppedUp, Actor::Person(person), now, &visitor.incident, random)
+        .about(person)
+        .with("factors", kinds(&session.evidence))
+        .with("session", session.id);
+    tx.commit(event).await?;
+    Ok(LoggedIn { session: token, device: device_cookie(ground, person)?, flow: flow_left })
+}
+
+async fn finish<A: Stage>(ground: &Ground, tx: &mut Tx, flow: &Flow<A>, held: &Held, done: Done) -> Result<Option<Held>, Refusal> {
+    if flow.purpose.sign_on().is_some() {
+        return advance(ground, tx, flow, held, &done).await.map(Some);
+    }
+    match flows::finish::<A>(tx, flow.id, &held.token.hash()).await? {
+        true => Ok(None),
+        false => Err(Refusal::Gone),
+    }
+}
+
+fn kinds(evidence: &Evidence) -> String {
+    evidence.uses().iter().map(|used| used.kind.as_str()).collect::<Vec<_>>().join("+")
+}
+
+/// Writes down a failure and counts it against address and network.
+async fn fail(ground: &Ground, visitor: &Visitor, person: Option<Id<Person>>, reason: &str) -> Result<Refusal, Fault> {
+    let now = ground.clock.now();
+    let mut event = Event::new(Kind::LoginFailed, Actor::Visitor, now, &visitor.incident, ground.random.as_ref())
+        .with("reason", reason)
+        .with("address", visitor.address);
+    event.subject = person;
+    ground.db.begin().await?.commit(event).await?;
+    let (address, network) = place_keys(visitor);
+    throttle::failed(&ground.db, &address, &network, now, &ground.rules.throttle).await?;
+    tracing::info!(event = "login.failed", reason, incident = %visitor.incident, person = person.map(|id| id.to_string()));
+    Ok(Refusal::Wrong)
+}
+
+/// Refuses whoever failed too often from this address or network in the last minute.
+async fn gate_place(ground: &Ground, visitor: &Visitor) -> Result<(), Refusal> {
+    let (address, network) = place_keys(visitor);
+    let now = ground.clock.now();
+    match throttle::blocked(&ground.db, &[&address, &network], now).await? {
+        Some(until) => Err(throttled("ip", until, now, visitor)),
+        None => Ok(()),
+    }
+}
+
+/// Counts an attempt on an account or second factor before it is checked.
+async fn gate(ground: &Ground, visitor: &Visitor, key: &str, person: Option<Id<Person>>, kind: Kind) -> Result<(), Refusal> {
+    let now = ground.clock.now();
+    match throttle::reserve(&ground.db, key, now, &ground.rules.throttle).await? {
+        Reservation::Wait { until } => Err(throttled("account", until, now, visitor)),
+        Reservation::Go { blocks_until: None, .. } => Ok(()),
+        Reservation::Go { failures, blocks_until: Some(until) } => {
+            let mut event = Event::new(kind, Actor::Visitor, now, &visitor.incident, ground.random.as_ref())
+                .with("failures", failures)
+                .with("until", until)
+                .with("address", visitor.address);
+            event.subject = person;
+            ground.db.begin().await?.commit(event).await?;
+            Ok(())
+        }
+    }
+}
+
+fn throttled(scope: &str, until: Timestamp, now: Timestamp, visitor: &Visitor) -> Refusal {
+    tracing::warn!(event = "login.throttled", scope, incident = %visitor.incident);
+    let seconds = (until.as_millisecond() - now.as_millisecond() + 999) / 1000;
+    Refusal::Throttled { seconds: u64::try_from(seconds).unwrap_or(1).max(1) }
+}
+
+fn place_keys(visitor: &Visitor) -> (String, String) {
+    (format!("address:{}", visitor.address), format!("network:{}", visitor.network()))
+}
+
+/// The counter an account's failures are kept under. A browser the person logged in with before has its own counter, so
+/// that an outsider who fails on purpose cannot keep its owner out (security case B03).
+fn account_key(ground: &Ground, scope: &str, account: &str, person: Option<Id<Person>>, visitor: &Visitor) -> Result<String, SealError> {
+    let known = person.and_then(|person| known_device(ground, person, visitor)).unwrap_or_default();
+    let mac = ground.seals.throttle.mac(&[scope.as_bytes(), account.as_bytes(), known.as_bytes()])?;
+    Ok(format!("{scope}:{}", openssl::base64::encode_block(&mac)))
+}
+
+/// The value of the known-browser cookie: a random part, and a proof that we gave it to this person.
+fn device_cookie(ground: &Ground, person: Id<Person>) -> Result<String, SealError> {
+    let part = Token::random(ground.random.as_ref()).to_text();
+    let mac = ground.seals.device.mac(&[person.uuid().as_bytes(), part.as_bytes()])?;
+    Ok(format!("{part}.{}", openssl::base64::encode_block(&mac).replace('+', "-").replace('/', "_").replace('=', "")))
+}
+
+fn known_device<'v>(ground: &Ground, person: Id<Person>, visitor: &'v Visitor) -> Option<&'v str> {
+    let (part, mac) = visitor.device.as_deref()?.split_once('.')?;
+    let mut padded = mac.replace('-', "+").replace('_', "/");
+    padded.push('=');
+    let mac = openssl::base64::decode_block(&padded).ok()?;
+    ground.seals.device.verify(&[person.uuid().as_bytes(), part.as_bytes()], &mac).then_some(part)
+}

@@ -1,0 +1,98 @@
+//! User name and password, the first stage of most logins. The password is checked before anything is said of the
+//! account, and an unknown user costs the same hash. Never logged, never kept.
+
+use crate::{
+    base::secret::Secret,
+    crypto::password::Verdict,
+    domain::{
+        audit::{Actor, Event, Kind as EventKind},
+        assurance::Level,
+        factor::{Kind, Knowledge, Use, Verified},
+        flow::{Activation, SecondFactor, Start},
+        person::{Person, Standing, Username},
+        policy::LONGEST_PASSWORD,
+    },
+    service::{
+        ground::{Ground, Visitor},
+        login::{self, Held, Refusal},
+    },
+    storage::{authenticators, credentials, people, throttle},
+};
+
+/// What comes after a right password.
+#[derive(Debug)]
+pub enum Next {
+    /// The second factor.
+    SecondFactor(Held),
+    /// The activation code: there is no second factor yet.
+    Activation(Held),
+}
+
+/// Checks user name and password and moves the flow on.
+pub async fn check(ground: &Ground, held: &Held, username: &str, password: Secret<String>, visitor: &Visitor) -> Result<Next, Refusal> {
+    let flow = login::open::<Start>(ground, held).await?;
+    login::gate_place(ground, visitor).await?;
+    let username = username.parse::<Username>().ok();
+    let person = match &username {
+        Some(username) => people::by_username(&ground.db, username.as_str()).await?,
+        None => None,
+    };
+    let account = username.as_ref().map_or("", Username::as_str);
+    let key = login::account_key(ground, "account", account, person.as_ref().map(|person| person.id), visitor)?;
+    login::gate(ground, visitor, &key, person.as_ref().map(|person| person.id), EventKind::AccountLocked).await?;
+    let Some((person, verified)) = verify(ground, person, &password, visitor).await? else { return Err(Refusal::Wrong) };
+    throttle::clear(&ground.db, &key).await?;
+    let enrolled = authenticators::of_person(&ground.db, person.id).await?;
+    let mut tx = ground.db.begin().await?;
+    let next = if enrolled.is_empty() {
+        let stage = Activation { person: person.id, password: verified.used().clone() };
+        Next::Activation(login::advance(ground, &mut tx, &flow, held, &stage).await?)
+    } else {
+        let stage = SecondFactor { person: person.id, password: verified.used().clone(), webauthn: None };
+        Next::SecondFactor(login::advance(ground, &mut tx, &flow, held, &stage).await?)
+    };
+    tx.commit_routine().await?;
+    Ok(next)
+}
+
+/// The person and the proof, or `None` after the failure has been written down.
+async fn verify(
+    ground: &Ground,
+    person: Option<Person>,
+    password: &Secret<String>,
+    visitor: &Visitor,
+) -> Result<Option<(Person, Verified<Knowledge>)>, Refusal> {
+    if password.expose().chars().count() > LONGEST_PASSWORD {
+        login::fail(ground, visitor, person.map(|person| person.id), "password_too_long").await?;
+        return Ok(None);
+    }
+    let stored = match &person {
+        Some(person) => credentials::password(&ground.db, person.id).await?,
+        None => None,
+    };
+    let verdict = ground.hasher.verify(password, stored.as_ref().map(|stored| stored.text.as_str())).await?;
+    let id = person.as_ref().map(|person| person.id);
+    let (Some(person), Some(stored), Verdict::Right { outdated }) = (person, stored, verdict) else {
+        login::fail(ground, visitor, id, if id.is_some() { "wrong_password" } else { "unknown_user" }).await?;
+        return Ok(None);
+    };
+    if person.standing != Standing::Active {
+        login::fail(ground, visitor, id, "user_inactive").await?;
+        return Ok(None);
+    }
+    let used = Use { kind: Kind::Password, authenticator: None, at: ground.clock.now(), user_verified: false, carries: Level::Low };
+    let verified = Verified::<Knowledge>::mint(person.id, used);
+    if outdated {
+        rehash(ground, &person, password, &stored.text, visitor).await?;
+    }
+    Ok(Some((person, verified)))
+}
+
+/// The password was right, its hash made with weaker parameters than today's: hash it again.
+async fn rehash(ground: &Ground, person: &Person, password: &Secret<String>, old: &str, visitor: &Visitor) -> Result<(), Refusal> {
+    let hash = ground.hasher.hash(password, ground.random.as_ref()).await?;
+    let mut tx = ground.db.begin().await?;
+    credentials::renew_hash(&mut tx, person.id, old, &hash).await?;
+    let event = Event::new(EventKind::PasswordRehashed, Actor::System, ground.clock.now(), &visitor.incident, ground.random.as_ref());
+    Ok(tx.commit(event.about(person.id)).await?)
+}

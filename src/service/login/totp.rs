@@ -1,0 +1,82 @@
+//! The code of an authenticator app as second factor, at login and at step-up. Each code lets in once; failures are
+//! counted over all sessions and are not forgotten by a right password (security cases B07, B08).
+
+use crate::{
+    base::id::Id,
+    crypto::totp::TotpSecret,
+    domain::{
+        audit::Kind as EventKind,
+        factor::{Kind, Knowledge, Possession, TwoFactors, Use, Verified},
+        flow::{Flow, SecondFactor, StepUp},
+        person::{Person, Standing},
+    },
+    service::{
+        ground::{Ground, Visitor},
+        login::{self, Held, LoggedIn, Refusal},
+    },
+    storage::{
+        authenticators::{self, Totp},
+        db::Tx,
+        people, throttle,
+    },
+};
+
+/// The context a person's TOTP secret is sealed under.
+pub fn context(person: Id<Person>) -> String {
+    format!("authenticators/totp/{person}")
+}
+
+/// Checks the code after the password.
+pub async fn check(ground: &Ground, held: &Held, code: &str, visitor: &Visitor) -> Result<LoggedIn, Refusal> {
+    let flow = login::open::<SecondFactor>(ground, held).await?;
+    let (tx, had) = verify(ground, flow.stage.person, code, visitor).await?;
+    let known = known(&flow);
+    let factors = TwoFactors::combine(&known, &had, ground.rules.session.flow_seconds).map_err(|_| Refusal::Gone)?;
+    login::enter(ground, tx, (&flow, held), factors, visitor).await
+}
+
+/// Checks the code of somebody whose session is alive.
+pub async fn step_up(ground: &Ground, held: &Held, code: &str, visitor: &Visitor) -> Result<LoggedIn, Refusal> {
+    let flow = login::open::<StepUp>(ground, held).await?;
+    let (tx, had) = verify(ground, flow.stage.person, code, visitor).await?;
+    login::renew(ground, tx, (&flow, held), had.used().clone(), visitor).await
+}
+
+/// The password, as the flow proved it earlier: its stage exists only after the check in `login::password`.
+pub(super) fn known(flow: &Flow<SecondFactor>) -> Verified<Knowledge> {
+    Verified::<Knowledge>::mint(flow.stage.person, flow.stage.password.clone())
+}
+
+/// Checks and spends the code. The transaction in which it is spent is handed on: a login that comes to nothing spends it not.
+async fn verify(ground: &Ground, person: Id<Person>, code: &str, visitor: &Visitor) -> Result<(Tx, Verified<Possession>), Refusal> {
+    login::gate_place(ground, visitor).await?;
+    let key = login::account_key(ground, "factor", &person.to_string(), Some(person), visitor)?;
+    login::gate(ground, visitor, &key, Some(person), EventKind::FactorLocked).await?;
+    let active = people::by_id(&ground.db, person).await?.is_some_and(|person| person.standing == Standing::Active);
+    if !active {
+        return Err(login::fail(ground, visitor, Some(person), "user_inactive").await?);
+    }
+    let Some((totp, step)) = matching(ground, person, code).await? else {
+        return Err(login::fail(ground, visitor, Some(person), "wrong_code").await?);
+    };
+    let now = ground.clock.now();
+    let mut tx = ground.db.begin().await?;
+    if !authenticators::spend_totp_step(&mut tx, totp.authenticator.id, step, now).await? {
+        drop(tx);
+        return Err(login::fail(ground, visitor, Some(person), "replay").await?);
+    }
+    throttle::clear_in(&mut tx, &key).await?;
+    let used = Use { kind: Kind::Totp, authenticator: Some(totp.authenticator.id), at: now, user_verified: false, carries: totp.authenticator.carries };
+    Ok((tx, Verified::<Possession>::mint(person, used)))
+}
+
+async fn matching(ground: &Ground, person: Id<Person>, code: &str) -> Result<Option<(Totp, i64)>, Refusal> {
+    let seconds = ground.clock.now().as_second();
+    for totp in authenticators::totp_of(&ground.db, person).await? {
+        let secret = ground.seals.totp.open(&totp.sealed, context(person).as_bytes())?;
+        if let Some(step) = TotpSecret::from_bytes(secret.expose()).step_of(code, seconds) {
+            return Ok(Some((totp, step)));
+        }
+    }
+    Ok(None)
+}

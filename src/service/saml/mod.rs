@@ -1,0 +1,146 @@
+//! The SAML identity provider's acts: answering sign-ons, ending sessions, publishing metadata. What they need beside the
+//! ground stands here: our keys, our addresses, the journal, and relying parties read from their metadata.
+
+/// Answering sign-on requests.
+pub mod sso;
+/// Single logout.
+pub mod slo;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use uuid::Uuid;
+
+use crate::{
+    base::{clock::from_millis, id::Id},
+    crypto::{keyring::Keyring, reason::Reason, seal::SealError},
+    domain::{client::Client, person::Person},
+    protocol::saml::{
+        metadata::{self, Allow, MetadataError, ServiceProvider},
+        subject::{NameId, NameKind},
+    },
+    service::{ground::Ground, trail::Journal},
+    storage::{clients, fault::Fault},
+};
+
+/// Our side of SAML.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    /// Our keys.
+    pub keyring: Arc<Keyring>,
+    /// Our names and addresses.
+    pub own: Arc<Own>,
+    /// Where each answer is written down before it leaves.
+    pub journal: Journal,
+    known: Arc<RwLock<HashMap<String, Arc<Registered>>>>,
+}
+
+/// Our names and addresses.
+#[derive(Debug, Clone)]
+pub struct Own {
+    /// Our entity ID.
+    pub entity_id: String,
+    /// Where sign-on requests go.
+    pub sso: String,
+    /// Where logout messages go.
+    pub slo: String,
+    /// How far clocks may differ, in seconds.
+    pub clock_skew: i64,
+    /// How long an assertion may be delivered, in seconds.
+    pub bearer_seconds: i64,
+    /// How long its conditions hold, in seconds.
+    pub conditions_seconds: i64,
+    /// Whether requests may come by HTTP-POST.
+    pub post_requests: bool,
+    /// The technical contact's e-mail in our metadata.
+    pub contact_email: Option<String>,
+}
+
+/// A relying party with its metadata read.
+#[derive(Debug)]
+pub struct Registered {
+    /// The entry.
+    pub client: Client,
+    /// Its metadata.
+    pub metadata: ServiceProvider,
+}
+
+/// What is told to whoever sent a message we may not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// The message is refused; the reason is for its sender's staff.
+    #[error("refused: {0}")]
+    Message(#[from] Reason),
+    /// The database does not answer, or the trail cannot be written.
+    #[error(transparent)]
+    Storage(#[from] Fault),
+    /// Something of ours failed.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl From<SealError> for Refused {
+    fn from(error: SealError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<crate::service::login::Refusal> for Refused {
+    fn from(refusal: crate::service::login::Refusal) -> Self {
+        match refusal {
+            crate::service::login::Refusal::Storage(fault) => Self::Storage(fault),
+            other => Self::Internal(other.to_string()),
+        }
+    }
+}
+
+impl Desk {
+    /// A desk with nobody known yet.
+    pub fn new(keyring: Keyring, own: Own, journal: Journal) -> Self {
+        Self { keyring: Arc::new(keyring), own: Arc::new(own), journal, known: Arc::default() }
+    }
+
+    /// The enabled relying party of that entity ID, at its present revision.
+    pub async fn relying_party(&self, ground: &Ground, entity_id: &str) -> Result<Arc<Registered>, Refused> {
+        let revision = clients::revision(&ground.db, entity_id).await?;
+        self.at_revision(ground, entity_id, revision).await
+    }
+
+    /// The same when its revision was read already (`None`: it is not registered).
+    pub async fn at_revision(&self, ground: &Ground, entity_id: &str, revision: Option<i64>) -> Result<Arc<Registered>, Refused> {
+        let Some(revision) = revision else { return Err(Reason::UnknownSp.into()) };
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(entity_id).cloned();
+        let registered = match known.filter(|known| known.client.revision == revision) {
+            Some(known) => known,
+            None => self.read(ground, entity_id).await?,
+        };
+        if registered.client.enabled { Ok(registered) } else { Err(Reason::SpDisabled.into()) }
+    }
+
+    async fn read(&self, ground: &Ground, entity_id: &str) -> Result<Arc<Registered>, Refused> {
+        let client = clients::by_entity_id(&ground.db, entity_id).await?.ok_or(Reason::UnknownSp)?;
+        let metadata = read_metadata(&client).map_err(|error| Refused::Internal(format!("stored metadata of {entity_id}: {error}")))?;
+        let registered = Arc::new(Registered { client, metadata });
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(entity_id.to_owned(), Arc::clone(&registered));
+        Ok(registered)
+    }
+}
+
+/// Reads the metadata of a registered relying party. That it had not expired was checked when it was registered.
+pub fn read_metadata(client: &Client) -> Result<ServiceProvider, MetadataError> {
+    let allow = Allow { expired: true, plain_http: client.terms.insecure_endpoints };
+    metadata::parse(client.metadata.as_bytes(), from_millis(0), allow)
+}
+
+/// What `client` knows the person by: a UUID of its own, made with a key that never leaves us, so that two services
+/// cannot compare (OIOSAML 3: the subject is specific to the service provider).
+fn pairwise(ground: &Ground, person: Id<Person>, client: &Client, kind: NameKind) -> Result<NameId, SealError> {
+    let scope: &[u8] = if kind == NameKind::Transient { b"transient" } else { b"persistent" };
+    let mac = ground.seals.pairwise.mac(&[scope, person.uuid().as_bytes(), client.entity_id.as_bytes()])?;
+    let (half, _) = mac.split_at(16);
+    let uuid = Uuid::from_slice(half).map(|uuid| uuid::Builder::from_custom_bytes(uuid.into_bytes()).into_uuid());
+    Ok(NameId::professional(uuid.unwrap_or_default(), &client.entity_id, kind))
+}

@@ -1,0 +1,80 @@
+//! Sessions after login: who is behind a cookie, and ending them. Judged against the clock and the person's standing on
+//! every request, so that an end is an end at once on every node.
+
+use crate::{
+    base::id::Id,
+    crypto::token::Token,
+    domain::{
+        audit::{Actor, Event, Kind},
+        person::{Person, Standing},
+        session::Session,
+    },
+    service::ground::{Ground, Visitor},
+    storage::{
+        fault::Fault,
+        people,
+        sessions::{self, Participant},
+    },
+};
+
+/// A live session with its person.
+#[derive(Debug)]
+pub struct Present {
+    /// The session.
+    pub session: Session,
+    /// Whose.
+    pub person: Person,
+}
+
+/// Who is behind the token, if the session lives and the person may log in. Its use is noted once a minute.
+pub async fn present(ground: &Ground, token: &Token) -> Result<Option<Present>, Fault> {
+    let now = ground.clock.now();
+    let Some(session) = sessions::find(&ground.db, &token.hash()).await? else { return Ok(None) };
+    if !session.is_alive(&ground.rules.session, now) {
+        return Ok(None);
+    }
+    let person = people::by_id(&ground.db, session.person).await?.filter(|person| person.standing == Standing::Active);
+    let Some(person) = person else { return Ok(None) };
+    if crate::base::clock::seconds_between(session.last_seen_at, now) >= 60 {
+        let mut tx = ground.db.begin().await?;
+        sessions::touch(&mut tx, session.id, now).await?;
+        tx.commit_routine().await?;
+    }
+    Ok(Some(Present { session, person }))
+}
+
+/// Ends the session of that token: which relying parties it was used at, or `None` when it had ended already.
+pub async fn end(ground: &Ground, token: &Token, actor: Option<Actor>, visitor: &Visitor) -> Result<Option<Vec<Participant>>, Fault> {
+    let Some(session) = sessions::find(&ground.db, &token.hash()).await? else { return Ok(None) };
+    end_session(ground, session, actor, visitor).await
+}
+
+/// Ends a session: which relying parties it was used at, or `None` when it had ended already.
+pub async fn end_session(ground: &Ground, session: Session, actor: Option<Actor>, visitor: &Visitor) -> Result<Option<Vec<Participant>>, Fault> {
+    let participants = sessions::participants_of(&ground.db, session.id).await?;
+    let mut tx = ground.db.begin().await?;
+    let Some(ended) = sessions::end_by_id(&mut tx, session.person, session.id).await? else { return Ok(None) };
+    let actor = actor.unwrap_or(Actor::Person(ended.person));
+    let event = Event::new(Kind::SessionEnded, actor, ground.clock.now(), &visitor.incident, ground.random.as_ref());
+    tx.commit(event.about(ended.person).with("session", ended.id)).await?;
+    Ok(Some(participants))
+}
+
+/// Ends all of the person's sessions but `kept`; how many.
+pub async fn end_others(ground: &Ground, person: Id<Person>, kept: Id<Session>, visitor: &Visitor) -> Result<usize, Fault> {
+    let others: Vec<Session> = sessions::list_of(&ground.db, person).await?.into_iter().filter(|session| session.id != kept).collect();
+    let mut ended = 0;
+    for session in others {
+        if end_session(ground, session, None, visitor).await?.is_some() {
+            ended += 1;
+        }
+    }
+    Ok(ended)
+}
+
+/// The person's live sessions, newest first.
+pub async fn list(ground: &Ground, person: Id<Person>) -> Result<Vec<Session>, Fault> {
+    let now = ground.clock.now();
+    let all = sessions::list_of(&ground.db, person).await?;
+    Ok(all.into_iter().filter(|session| session.is_alive(&ground.rules.session, now)).collect())
+}
