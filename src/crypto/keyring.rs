@@ -35,7 +35,9 @@ pub enum KeyError {
     #[error("the private key cannot be read: expected PEM (PKCS#8 or PKCS#1) and, if it is encrypted, its passphrase")]
     UnreadableKey,
     /// The PKCS#12 file could not be opened.
-    #[error("the PKCS#12 file cannot be opened: wrong passphrase, or an encryption OpenSSL 3 no longer reads (export it again with AES-256)")]
+    #[error(
+        "the PKCS#12 file cannot be opened: wrong passphrase, or an encryption OpenSSL 3 no longer reads (export it again with AES-256)"
+    )]
     UnreadablePkcs12,
     /// The PKCS#12 file lacks its key or its certificate.
     #[error("the PKCS#12 file holds no pair of private key and certificate")]
@@ -156,12 +158,7 @@ impl SigningKey {
     /// Reads a PEM key (PKCS#8 or PKCS#1, encrypted if `passphrase` is given) and its PEM certificate.
     ///
     /// `allow_short` accepts RSA keys of 2048 bits, for test federations that still use them.
-    pub fn from_pem(
-        key: &[u8],
-        certificate: &[u8],
-        passphrase: Option<&Secret<String>>,
-        allow_short: bool,
-    ) -> Result<Self, KeyError> {
+    pub fn from_pem(key: &[u8], certificate: &[u8], passphrase: Option<&Secret<String>>, allow_short: bool) -> Result<Self, KeyError> {
         // An empty passphrase instead of none: OpenSSL must never ask on the terminal.
         let passphrase = passphrase.map(|secret| secret.expose().as_bytes()).unwrap_or_default();
         let key = PKey::private_key_from_pem_passphrase(key, passphrase).map_err(|_| KeyError::UnreadableKey)?;
@@ -171,9 +168,8 @@ impl SigningKey {
 
     /// Opens a PKCS#12 file (`.p12`, `.pfx`), the form OCES3 certificates are delivered in.
     pub fn from_pkcs12(file: &[u8], passphrase: &Secret<String>, allow_short: bool) -> Result<Self, KeyError> {
-        let parsed = Pkcs12::from_der(file)
-            .and_then(|pkcs12| pkcs12.parse2(passphrase.expose()))
-            .map_err(|_| KeyError::UnreadablePkcs12)?;
+        let parsed =
+            Pkcs12::from_der(file).and_then(|pkcs12| pkcs12.parse2(passphrase.expose())).map_err(|_| KeyError::UnreadablePkcs12)?;
         match (parsed.pkey, parsed.cert) {
             (Some(key), Some(x509)) => Self::pair(key, &x509, allow_short),
             _ => Err(KeyError::IncompletePkcs12),

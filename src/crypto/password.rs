@@ -8,9 +8,7 @@ use std::sync::{
 
 use argon2::{
     Algorithm, Argon2, Block, Params, Version,
-    password_hash::{
-        phc::{Output, ParamsString, PasswordHash, Salt},
-    },
+    password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
 use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
@@ -117,10 +115,7 @@ impl Hasher {
         .await
     }
 
-    async fn in_turn<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Inner) -> Result<T, HashError> + Send + 'static,
-    ) -> Result<T, HashError> {
+    async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce(&Inner) -> Result<T, HashError> + Send + 'static) -> Result<T, HashError> {
         let inner = Arc::clone(&self.0);
         if inner.waiting.fetch_add(1, Ordering::SeqCst) >= inner.queue {
             inner.waiting.fetch_sub(1, Ordering::SeqCst);
@@ -169,12 +164,14 @@ impl Inner {
         if right.as_bytes().len() != output.len() || !openssl::memcmp::eq(right.as_bytes(), &output) {
             return Ok(Verdict::Wrong);
         }
-        let same = (params.m_cost(), params.t_cost(), params.p_cost()) == (self.params.m_cost(), self.params.t_cost(), self.params.p_cost());
+        let same =
+            (params.m_cost(), params.t_cost(), params.p_cost()) == (self.params.m_cost(), self.params.t_cost(), self.params.p_cost());
         Ok(Verdict::Right { outdated: !same })
     }
 
     fn compute(&self, params: &Params, password: &Secret<String>, salt: &[u8]) -> Result<[u8; 32], HashError> {
-        let argon2 = Argon2::new_with_secret(self.pepper.expose(), Algorithm::Argon2id, Version::V0x13, params.clone()).map_err(malformed)?;
+        let argon2 =
+            Argon2::new_with_secret(self.pepper.expose(), Algorithm::Argon2id, Version::V0x13, params.clone()).map_err(malformed)?;
         let mut memory = self.memory(params.block_count());
         let mut output = [0u8; 32];
         let done = argon2.hash_password_into_with_memory(password.expose().as_bytes(), salt, &mut output, memory.as_mut_slice());
@@ -232,7 +229,10 @@ mod tests {
         assert_eq!(hasher.verify(&secret("cafe\u{301} på hjørnet"), Some(&stored)).await.unwrap(), right);
         assert_eq!(hasher.verify(&secret("café på hjørnet "), Some(&stored)).await.unwrap(), Verdict::Wrong);
         assert_eq!(super::tests::hasher(64, "salt", 10).verify(&secret("café på hjørnet"), Some(&stored)).await.unwrap(), Verdict::Wrong);
-        assert_eq!(super::tests::hasher(128, "pepper", 10).verify(&secret("café på hjørnet"), Some(&stored)).await.unwrap(), Verdict::Right { outdated: true });
+        assert_eq!(
+            super::tests::hasher(128, "pepper", 10).verify(&secret("café på hjørnet"), Some(&stored)).await.unwrap(),
+            Verdict::Right { outdated: true }
+        );
     }
 
     #[tokio::test]

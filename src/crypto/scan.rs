@@ -23,12 +23,10 @@ pub struct Limits {
 }
 
 /// Limits of a protocol message.
-pub const MESSAGE: Limits =
-    Limits { bytes: 256 * 1024, depth: 32, attributes: 64, namespaces: 32, comments: false, rebinding: false };
+pub const MESSAGE: Limits = Limits { bytes: 256 * 1024, depth: 32, attributes: 64, namespaces: 32, comments: false, rebinding: false };
 
 /// Limits of a metadata document.
-pub const METADATA: Limits =
-    Limits { bytes: 2 * 1024 * 1024, depth: 32, attributes: 64, namespaces: 32, comments: true, rebinding: true };
+pub const METADATA: Limits = Limits { bytes: 2 * 1024 * 1024, depth: 32, attributes: 64, namespaces: 32, comments: true, rebinding: true };
 
 /// Refuses what no parser should see, and gives the bytes back as text.
 pub fn check(bytes: &[u8], limits: Limits) -> Result<&str, Reason> {

@@ -8,8 +8,8 @@ use std::collections::HashSet;
 use uppsala::{Document, Element, NodeId, NodeKind, XmlError};
 
 pub use crate::crypto::reason::Reason;
-pub use crate::crypto::scan::{Limits, MESSAGE, METADATA};
 use crate::crypto::scan;
+pub use crate::crypto::scan::{Limits, MESSAGE, METADATA};
 
 /// A parsed document that kept within its [`Limits`].
 #[derive(Debug)]
@@ -141,9 +141,7 @@ impl<'t> Node<'t> {
 
     /// Whether it is the element `local` of namespace `namespace`.
     pub fn is(self, namespace: &str, local: &str) -> bool {
-        self.element().is_some_and(|element| {
-            element.name.local_name == local && element.name.namespace_uri.as_deref() == Some(namespace)
-        })
+        self.element().is_some_and(|element| element.name.local_name == local && element.name.namespace_uri.as_deref() == Some(namespace))
     }
 
     /// Its namespace, empty if it has none.
@@ -168,20 +166,14 @@ impl<'t> Node<'t> {
     /// Whether all its attributes are among `names` and without prefix.
     pub fn has_only(self, names: &[&str]) -> bool {
         self.element().is_some_and(|element| {
-            element
-                .attributes
-                .iter()
-                .all(|attribute| attribute.name.prefix.is_none() && names.contains(&&*attribute.name.local_name))
+            element.attributes.iter().all(|attribute| attribute.name.prefix.is_none() && names.contains(&&*attribute.name.local_name))
         })
     }
 
     /// Its child elements.
     pub fn children(self) -> impl Iterator<Item = Node<'t>> {
         let document = self.document;
-        document
-            .children_iter(self.id)
-            .filter(move |child| document.element(*child).is_some())
-            .map(move |id| Node { document, id })
+        document.children_iter(self.id).filter(move |child| document.element(*child).is_some()).map(move |id| Node { document, id })
     }
 
     /// Its child elements of that name.

@@ -25,8 +25,7 @@ pub const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
 /// RSASSA-PKCS1-v1_5 with SHA-256: the algorithm we sign with.
 pub const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
 
-const DIGESTS: &[&str] =
-    &[SHA256, "http://www.w3.org/2001/04/xmldsig-more#sha384", "http://www.w3.org/2001/04/xmlenc#sha512"];
+const DIGESTS: &[&str] = &[SHA256, "http://www.w3.org/2001/04/xmldsig-more#sha384", "http://www.w3.org/2001/04/xmlenc#sha512"];
 
 /// The signature algorithms accepted, on both bindings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,16 +123,10 @@ impl Sealed {
         }
         // `new` is the strict mode: keys of the manager only, strict positions, every digest computed here.
         let context = DsigContext::new(manager);
-        let result = bergshamra_dsig::verify::verify_document_with_source(
-            &context,
-            self.tree.document(),
-            Some(self.tree.source()),
-        );
+        let result = bergshamra_dsig::verify::verify_document_with_source(&context, self.tree.document(), Some(self.tree.source()));
         let root = self.tree.root().id();
         match result {
-            Ok(VerifyResult::Valid { references, .. })
-                if matches!(references.as_slice(), [one] if one.digest_verified && one.resolved_node == Some(root)) =>
-            {
+            Ok(VerifyResult::Valid { references, .. }) if matches!(references.as_slice(), [one] if one.digest_verified && one.resolved_node == Some(root)) => {
                 Ok(Proven(self.tree))
             }
             Ok(VerifyResult::Valid { .. }) => Err(Reason::Reference),
@@ -148,11 +141,7 @@ impl Sealed {
 
 /// A well-formed RSA signature of one of the keys means the content was altered; anything else means another key.
 fn blame(scheme: Scheme, keys: &[PeerKey], signature: &[u8]) -> Reason {
-    if scheme == Scheme::Pkcs1 && !keys.iter().any(|key| key.made(signature)) {
-        Reason::WrongKey
-    } else {
-        Reason::BadSignature
-    }
+    if scheme == Scheme::Pkcs1 && !keys.iter().any(|key| key.made(signature)) { Reason::WrongKey } else { Reason::BadSignature }
 }
 
 /// Whether `signature` over the raw octets `signed` verifies by `algorithm` (a SigAlg URI) with any of `keys`.
@@ -213,7 +202,8 @@ struct Parts<'t> {
 
 impl<'t> Parts<'t> {
     fn of(signature: Node<'t>) -> Result<Self, Reason> {
-        let prefixed = |node: &Node<'_>| !node.has_only(&["Id", "ID", "id", "Algorithm", "URI", "Type", "PrefixList", "Encoding", "MimeType"]);
+        let prefixed =
+            |node: &Node<'_>| !node.has_only(&["Id", "ID", "id", "Algorithm", "URI", "Type", "PrefixList", "Encoding", "MimeType"]);
         if signature.descendants().iter().any(prefixed) {
             // Bergshamra finds attributes by local name; with none prefixed we cannot disagree on which one counts.
             return Err(Reason::SignatureStructure);

@@ -93,14 +93,10 @@ pub struct Suite {
 
 impl Suite {
     /// AES-256-GCM and RSA-OAEP with SHA-256: what an OIOSAML 3 relying party that lists nothing gets.
-    pub const DEFAULT: Self = Self {
-        content: Content::Aes256Gcm,
-        transport: Transport::Oaep { digest: Hash::Sha256, mgf: Hash::Sha256 },
-    };
+    pub const DEFAULT: Self = Self { content: Content::Aes256Gcm, transport: Transport::Oaep { digest: Hash::Sha256, mgf: Hash::Sha256 } };
 
     /// AES-256-CBC and RSA-OAEP with SHA-1: what older .NET libraries need; only by an entry's own setting.
-    pub const LEGACY: Self =
-        Self { content: Content::Aes256Cbc, transport: Transport::OaepMgf1p { digest: Hash::Sha1 } };
+    pub const LEGACY: Self = Self { content: Content::Aes256Cbc, transport: Transport::OaepMgf1p { digest: Hash::Sha1 } };
 
     /// Whether CBC or SHA-1 is in it; worth a line in the log.
     pub fn is_legacy(&self) -> bool {
@@ -182,9 +178,7 @@ impl Listed {
             None => Some(absent),
         };
         match self.algorithm.as_str() {
-            "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p" => {
-                Some(Transport::OaepMgf1p { digest: named(&self.digest, Hash::Sha1)? })
-            }
+            "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p" => Some(Transport::OaepMgf1p { digest: named(&self.digest, Hash::Sha1)? }),
             "http://www.w3.org/2009/xmlenc11#rsa-oaep" => {
                 let digest = named(&self.digest, Hash::Sha256)?;
                 Some(Transport::Oaep { digest, mgf: named(&self.mgf, digest)? })

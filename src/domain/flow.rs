@@ -5,13 +5,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     base::id::Id,
-    domain::{
-        assurance::Level,
-        client::Client,
-        factor::Use,
-        person::Person,
-        session::Session,
-    },
+    domain::{assurance::Level, client::Client, factor::Use, person::Person, session::Session},
 };
 
 /// A stage of a login. The name is stored beside the data; opening asks for both.

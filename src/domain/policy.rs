@@ -161,7 +161,13 @@ mod tests {
 
     #[test]
     fn delays_double_and_end() {
-        let policy = ThrottlePolicy { account_failures: 5, first_delay_seconds: 30, longest_delay_seconds: 900, address_failures: 30, network_failures: 120 };
+        let policy = ThrottlePolicy {
+            account_failures: 5,
+            first_delay_seconds: 30,
+            longest_delay_seconds: 900,
+            address_failures: 30,
+            network_failures: 120,
+        };
         let delays: Vec<i64> = (4..=12).map(|n| policy.delay_seconds(n)).collect();
         assert_eq!(delays, [0, 30, 60, 120, 240, 480, 900, 900, 900]);
         assert_eq!(policy.delay_seconds(i64::MAX), 900);

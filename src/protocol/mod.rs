@@ -1,4 +1,6 @@
 //! Fourth floor: grammars, bytes to types and back. No database, no HTTP server, no clock but the one given.
 
+/// WebAuthn ceremonies on webauthn-rs.
+pub mod webauthn;
 /// SAML 2.0 as OIOSAML 3 narrows it.
 pub mod saml;

@@ -68,7 +68,7 @@ impl Refused {
             WebauthnError::InvalidRPIDHash => Self::RpId,
             WebauthnError::InvalidClientDataType => Self::Type,
             WebauthnError::UserNotVerified | WebauthnError::UserNotPresent => Self::UserVerification,
-            WebauthnError::AuthenticationFailure | WebauthnError::OpenSSLError(_) => Self::Signature,
+            WebauthnError::AuthenticationFailure => Self::Signature,
             WebauthnError::CredentialPossibleCompromise => Self::Counter,
             WebauthnError::CredentialInsecureCryptography => Self::Algorithm,
             WebauthnError::CredentialNotFound | WebauthnError::InvalidUserUniqueId => Self::UnknownCredential,
@@ -119,7 +119,13 @@ impl Ceremonies {
     }
 
     /// Options and state for making a key. `known` are the stored JSONs that may not be made twice.
-    pub fn start_registration(&self, person: Uuid, names: (&str, &str), known: &[String], now: Timestamp) -> Result<(Value, String), Refused> {
+    pub fn start_registration(
+        &self,
+        person: Uuid,
+        names: (&str, &str),
+        known: &[String],
+        now: Timestamp,
+    ) -> Result<(Value, String), Refused> {
         let exclude = read_all(known).into_iter().map(|key: Passkey| key.cred_id().clone()).collect();
         let started = self.0.start_passkey_registration(person, names.0, names.1, Some(exclude));
         let (mut options, state) = started.map_err(|error| Refused::of(&error))?;
@@ -159,7 +165,10 @@ impl Ceremonies {
         same_origin_only(answer.response.client_data_json.as_ref())?;
         let state: DiscoverableAuthentication = open(state, now)?;
         let mut key: Passkey = serde_json::from_str(stored).map_err(|_| Refused::UnknownCredential)?;
-        let result = self.0.finish_discoverable_authentication_v2(&answer, state, &DiscoverableKey::from(&key)).map_err(|error| Refused::of(&error))?;
+        let result = self
+            .0
+            .finish_discoverable_authentication_v2(&answer, state, &DiscoverableKey::from(&key))
+            .map_err(|error| Refused::of(&error))?;
         key.update_credential(&result);
         Ok(Used { json: serde_json::to_string(&key).map_err(|_| Refused::Malformed)?, user_verified: result.user_verified() })
     }

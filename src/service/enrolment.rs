@@ -113,7 +113,13 @@ pub async fn offer_key(ground: &Ground, ceremonies: &Ceremonies, held: &Held) ->
 }
 
 /// Judges the new key and enrols it under `name`.
-pub async fn confirm_key(ground: &Ground, ceremonies: &Ceremonies, held: &Held, (answer, name): (&Value, &str), visitor: &Visitor) -> Result<Enrolled, Refusal> {
+pub async fn confirm_key(
+    ground: &Ground,
+    ceremonies: &Ceremonies,
+    held: &Held,
+    (answer, name): (&Value, &str),
+    visitor: &Visitor,
+) -> Result<Enrolled, Refusal> {
     let flow = login::open::<Enrol>(ground, held).await?;
     subject(ground, &flow).await?;
     let Some(Pending::Webauthn(state)) = &flow.stage.pending else { return Err(Refusal::Gone) };
@@ -139,7 +145,8 @@ pub async fn remove(ground: &Ground, fresh: Fresh<'_>, authenticator: Id<Authent
     if !authenticators::remove(&mut tx, person, authenticator).await? {
         return Ok(false);
     }
-    let event = Event::new(EventKind::AuthenticatorRemoved, Actor::Person(person), ground.clock.now(), &visitor.incident, ground.random.as_ref());
+    let event =
+        Event::new(EventKind::AuthenticatorRemoved, Actor::Person(person), ground.clock.now(), &visitor.incident, ground.random.as_ref());
     tx.commit(event.about(person).with("authenticator", authenticator)).await?;
     Ok(true)
 }
@@ -172,7 +179,13 @@ async fn turn_down(ground: &Ground, flow: &Flow<Enrol>, held: &Held, visitor: &V
 }
 
 /// Writes the event; at first login the password and the authenticator just proved make the session.
-async fn complete(ground: &Ground, mut tx: Tx, (flow, held): (&Flow<Enrol>, &Held), authenticator: Authenticator, visitor: &Visitor) -> Result<Enrolled, Refusal> {
+async fn complete(
+    ground: &Ground,
+    mut tx: Tx,
+    (flow, held): (&Flow<Enrol>, &Held),
+    authenticator: Authenticator,
+    visitor: &Visitor,
+) -> Result<Enrolled, Refusal> {
     let now = ground.clock.now();
     let person = flow.stage.person;
     let event = Event::new(EventKind::AuthenticatorAdded, Actor::Person(person), now, &visitor.incident, ground.random.as_ref())
@@ -189,7 +202,8 @@ async fn complete(ground: &Ground, mut tx: Tx, (flow, held): (&Flow<Enrol>, &Hel
     };
     tx.note(&event).await?;
     let user_verified = authenticator.kind == Kind::Webauthn;
-    let used = Use { kind: authenticator.kind, authenticator: Some(authenticator.id), at: now, user_verified, carries: authenticator.carries };
+    let used =
+        Use { kind: authenticator.kind, authenticator: Some(authenticator.id), at: now, user_verified, carries: authenticator.carries };
     let had = Verified::<Possession>::mint(person, used);
     let known = Verified::<Knowledge>::mint(person, password.clone());
     let factors = TwoFactors::combine(&known, &had, ground.rules.session.flow_seconds).map_err(|_| Refusal::Gone)?;

@@ -50,7 +50,12 @@ pub async fn end(ground: &Ground, token: &Token, actor: Option<Actor>, visitor: 
 }
 
 /// Ends a session: which relying parties it was used at, or `None` when it had ended already.
-pub async fn end_session(ground: &Ground, session: Session, actor: Option<Actor>, visitor: &Visitor) -> Result<Option<Vec<Participant>>, Fault> {
+pub async fn end_session(
+    ground: &Ground,
+    session: Session,
+    actor: Option<Actor>,
+    visitor: &Visitor,
+) -> Result<Option<Vec<Participant>>, Fault> {
     let participants = sessions::participants_of(&ground.db, session.id).await?;
     let mut tx = ground.db.begin().await?;
     let Some(ended) = sessions::end_by_id(&mut tx, session.person, session.id).await? else { return Ok(None) };

@@ -117,13 +117,11 @@ fn read_request(root: Node<'_>) -> Result<LogoutRequest, Reason> {
         return Err(Reason::Schema);
     }
     let head = Head::read(root)?;
-    let order =
-        [(SAML, "Issuer"), (DSIG, "Signature"), (SAMLP, "Extensions"), (SAML, "NameID"), (SAMLP, "SessionIndex")];
+    let order = [(SAML, "Issuer"), (DSIG, "Signature"), (SAMLP, "Extensions"), (SAML, "NameID"), (SAMLP, "SessionIndex")];
     check_sequence(root, &order, "SessionIndex")?;
     // BaseID and EncryptedID fail the sequence: our NameIDs are never encrypted to others.
     let name_id = NameId::read(root.first(SAML, "NameID").ok_or(Reason::Schema)?)?;
-    let session_indexes =
-        root.all(SAMLP, "SessionIndex").map(|node| node.text().map(str::to_owned)).collect::<Result<_, _>>()?;
+    let session_indexes = root.all(SAMLP, "SessionIndex").map(|node| node.text().map(str::to_owned)).collect::<Result<_, _>>()?;
     Ok(LogoutRequest {
         id: head.id,
         issuer: head.issuer,
@@ -145,10 +143,7 @@ fn read_response(root: Node<'_>) -> Result<LogoutResponse, Reason> {
     if !head.version_2 {
         return Err(Reason::Schema);
     }
-    let code = root
-        .first(SAMLP, "Status")
-        .and_then(|status| status.first(SAMLP, "StatusCode"))
-        .ok_or(Reason::Schema)?;
+    let code = root.first(SAMLP, "Status").and_then(|status| status.first(SAMLP, "StatusCode")).ok_or(Reason::Schema)?;
     let second = code.only(SAMLP, "StatusCode")?.and_then(|node| node.attribute("Value"));
     Ok(LogoutResponse {
         id: head.id,

@@ -169,12 +169,7 @@ fn the_one(root: Node<'_>) -> Result<(Node<'_>, Node<'_>), MetadataError> {
     }
 }
 
-fn read(
-    entity: Node<'_>,
-    role: Node<'_>,
-    valid_until: Option<Timestamp>,
-    allow: Allow,
-) -> Result<ServiceProvider, MetadataError> {
+fn read(entity: Node<'_>, role: Node<'_>, valid_until: Option<Timestamp>, allow: Allow) -> Result<ServiceProvider, MetadataError> {
     let entity_id = entity.attribute("entityID").unwrap_or_default();
     if entity_id.trim().is_empty() || entity_id.chars().count() > MAX_ENTITY_ID {
         return Err(MetadataError::EntityId);
@@ -224,11 +219,7 @@ fn keys(role: Node<'_>) -> Result<(Vec<PeerKey>, Vec<EncryptionKey>), MetadataEr
 
 fn method(node: Node<'_>) -> Option<Listed> {
     let inner = |namespace, name| node.first(namespace, name).and_then(|node| node.attribute("Algorithm")).map(str::to_owned);
-    Some(Listed {
-        algorithm: node.attribute("Algorithm")?.to_owned(),
-        digest: inner(DSIG, "DigestMethod"),
-        mgf: inner(XENC11, "MGF"),
-    })
+    Some(Listed { algorithm: node.attribute("Algorithm")?.to_owned(), digest: inner(DSIG, "DigestMethod"), mgf: inner(XENC11, "MGF") })
 }
 
 fn consumers(role: Node<'_>, allow: Allow) -> Result<Vec<Acs>, MetadataError> {

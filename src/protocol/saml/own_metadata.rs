@@ -49,15 +49,9 @@ pub fn write_signed(content: &OwnMetadata<'_>, keyring: &Keyring) -> Result<Stri
 
 fn build(content: &OwnMetadata<'_>, keyring: &Keyring) -> Result<Unsigned, Unwritable> {
     let mut w = Writer::new();
-    w.open(
-        "md:EntityDescriptor",
-        &[("xmlns:md", Some(names::MD)), ("ID", Some(content.id)), ("entityID", Some(content.entity_id))],
-    )?;
+    w.open("md:EntityDescriptor", &[("xmlns:md", Some(names::MD)), ("ID", Some(content.id)), ("entityID", Some(content.entity_id))])?;
     let place = w.position();
-    w.open(
-        "md:IDPSSODescriptor",
-        &[("WantAuthnRequestsSigned", Some("true")), ("protocolSupportEnumeration", Some(names::SAMLP))],
-    )?;
+    w.open("md:IDPSSODescriptor", &[("WantAuthnRequestsSigned", Some("true")), ("protocolSupportEnumeration", Some(names::SAMLP))])?;
     for certificate in keyring.certificates() {
         w.open("md:KeyDescriptor", &[("use", Some("signing"))])?;
         w.open("ds:KeyInfo", &[("xmlns:ds", Some(names::DSIG))])?;
@@ -77,8 +71,7 @@ fn build(content: &OwnMetadata<'_>, keyring: &Keyring) -> Result<Unsigned, Unwri
         w.leaf("md:SingleSignOnService", &[("Binding", Some(binding)), ("Location", Some(content.sso))], "")?;
     }
     for name in content.attributes {
-        let attributes =
-            [("xmlns:saml", Some(names::SAML)), ("Name", Some(*name)), ("NameFormat", Some(names::URI_NAMES))];
+        let attributes = [("xmlns:saml", Some(names::SAML)), ("Name", Some(*name)), ("NameFormat", Some(names::URI_NAMES))];
         w.leaf("saml:Attribute", &attributes, "")?;
     }
     w.close();

@@ -217,9 +217,7 @@ impl RequestedContext {
     /// `Comparison` concerns the NSIS levels only (OIO-SP-07) and must then be `minimum` (OIO-SP-06); a class that is neither a
     /// level nor a profile is ignored if another is understood.
     fn level(&self) -> Result<Option<Level>, Fault> {
-        let of_class = |class: &str| {
-            [Level::Low, Level::Substantial, Level::High].into_iter().find(|level| level.context_class() == class)
-        };
+        let of_class = |class: &str| [Level::Low, Level::Substantial, Level::High].into_iter().find(|level| level.context_class() == class);
         // "Minimum" means as strong as *one* of those listed (SAML core 3.3.2.2.1): the weakest decides.
         let level = self.classes.iter().filter_map(|class| of_class(class)).min();
         let asks = |profile: &str| self.classes.iter().any(|class| class == profile);

@@ -4,12 +4,11 @@
 
 use jiff::Timestamp;
 
-use crate::base::clock;
+use crate::base::random::Random;
 use crate::crypto::canonical::{Unwritable, Writer};
 use crate::crypto::keyring::{PeerKey, SigningKey};
 use crate::crypto::xmlenc::{self, EncryptError, Encrypted, Suite};
 use crate::crypto::xmlsign::{SignError, Unsigned};
-use crate::base::random::Random;
 use crate::domain::assurance::Level;
 use crate::domain::attribute::Attribute;
 use crate::domain::statement::Statement;
@@ -17,11 +16,6 @@ use crate::protocol::saml::date_time;
 use crate::protocol::saml::fault::Fault;
 use crate::protocol::saml::names::{self, status};
 use crate::protocol::saml::subject::{self, Attributes, NameId, write_head, write_status};
-
-/// Seconds a browser has to carry the assertion to the service (as SEB and OS2faktor do).
-pub const BEARER_SECONDS: i64 = 300;
-/// Seconds the assertion's conditions hold.
-pub const CONDITIONS_SECONDS: i64 = 600;
 
 /// Everything an assertion says beside the statement.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +36,10 @@ pub struct AssertionContent<'a> {
     pub session_index: &'a str,
     /// Now.
     pub issued_at: Timestamp,
+    /// Until when a browser may carry it to the service.
+    pub bearer_until: Timestamp,
+    /// Until when its conditions hold.
+    pub conditions_until: Timestamp,
 }
 
 /// A signed assertion, still readable.
@@ -61,16 +59,8 @@ impl SignedAssertion {
 }
 
 /// Writes and signs an assertion of `statement`.
-pub fn assertion(
-    content: &AssertionContent<'_>,
-    statement: &Statement,
-    key: &SigningKey,
-) -> Result<SignedAssertion, SignError> {
-    let said = Said {
-        level: statement.level(),
-        authenticated_at: statement.authenticated_at(),
-        attributes: statement.attributes(),
-    };
+pub fn assertion(content: &AssertionContent<'_>, statement: &Statement, key: &SigningKey) -> Result<SignedAssertion, SignError> {
+    let said = Said { level: statement.level(), authenticated_at: statement.authenticated_at(), attributes: statement.attributes() };
     Ok(SignedAssertion(write_assertion(content, said)?.sign(key)?))
 }
 
@@ -100,7 +90,7 @@ pub(super) fn write_assertion(content: &AssertionContent<'_>, said: Said<'_>) ->
     w.leaf("saml:Issuer", &[], content.issuer)?;
     let place = w.position();
     write_subject(&mut w, content)?;
-    let end = date_time(clock::plus(content.issued_at, CONDITIONS_SECONDS));
+    let end = date_time(content.conditions_until);
     w.open("saml:Conditions", &[("NotBefore", Some(&issued)), ("NotOnOrAfter", Some(&end))])?;
     w.open("saml:AudienceRestriction", &[])?;
     w.leaf("saml:Audience", &[], content.audience)?;
@@ -125,15 +115,12 @@ pub(super) fn write_assertion(content: &AssertionContent<'_>, said: Said<'_>) ->
 }
 
 fn write_subject(w: &mut Writer, content: &AssertionContent<'_>) -> Result<(), Unwritable> {
-    let until = date_time(clock::plus(content.issued_at, BEARER_SECONDS));
+    let until = date_time(content.bearer_until);
     w.open("saml:Subject", &[])?;
     content.name_id.write(w, false)?;
     w.open("saml:SubjectConfirmation", &[("Method", Some(names::BEARER))])?;
-    let data = [
-        ("InResponseTo", Some(content.in_response_to)),
-        ("NotOnOrAfter", Some(until.as_str())),
-        ("Recipient", Some(content.recipient)),
-    ];
+    let data =
+        [("InResponseTo", Some(content.in_response_to)), ("NotOnOrAfter", Some(until.as_str())), ("Recipient", Some(content.recipient))];
     w.leaf("saml:SubjectConfirmationData", &data, "")?;
     w.close();
     w.close();
@@ -176,12 +163,7 @@ pub fn success(content: &ResponseContent<'_>, body: Body<'_>) -> Result<String, 
 }
 
 /// Writes and signs a response that tells the relying party of `fault`. `message` is for its log, never for secrets.
-pub fn failure(
-    content: &ResponseContent<'_>,
-    fault: Fault,
-    message: Option<&str>,
-    key: &SigningKey,
-) -> Result<String, SignError> {
+pub fn failure(content: &ResponseContent<'_>, fault: Fault, message: Option<&str>, key: &SigningKey) -> Result<String, SignError> {
     let (mut w, place) = open_response(content)?;
     write_status(&mut w, fault.codes(), message)?;
     Unsigned { xml: w.finish(), id: content.id.to_owned(), place, prefixes: "" }.sign(key)

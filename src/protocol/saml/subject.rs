@@ -161,12 +161,7 @@ pub fn fresh_id(random: &dyn Random) -> String {
 }
 
 /// Writes the root of a protocol message and its Issuer; gives the place of the signature.
-pub(super) fn write_head(
-    w: &mut Writer,
-    name: &'static str,
-    attributes: &Attributes<'_>,
-    issuer: &str,
-) -> Result<usize, Unwritable> {
+pub(super) fn write_head(w: &mut Writer, name: &'static str, attributes: &Attributes<'_>, issuer: &str) -> Result<usize, Unwritable> {
     let instant = date_time(attributes.issue_instant);
     let until = attributes.not_on_or_after.map(date_time);
     w.open(
@@ -196,11 +191,7 @@ pub(super) struct Attributes<'a> {
 }
 
 /// Writes `samlp:Status` with one or two levels and an optional message.
-pub(super) fn write_status(
-    w: &mut Writer,
-    codes: (&str, Option<&str>),
-    message: Option<&str>,
-) -> Result<(), Unwritable> {
+pub(super) fn write_status(w: &mut Writer, codes: (&str, Option<&str>), message: Option<&str>) -> Result<(), Unwritable> {
     w.open("samlp:Status", &[])?;
     w.open("samlp:StatusCode", &[("Value", Some(codes.0))])?;
     if let Some(second) = codes.1 {

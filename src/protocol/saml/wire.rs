@@ -12,8 +12,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use crate::crypto::keyring::{KeyError, PeerKey, SigningKey};
 use crate::crypto::xml::{MESSAGE, Node, Reason, Tree};
-use crate::crypto::xmlsign::{self, SignError, Unsigned};
 use crate::crypto::xmldsig;
+use crate::crypto::xmlsign::{self, SignError, Unsigned};
 use crate::protocol::saml::names;
 
 /// Bytes of a query string that are looked at.
@@ -377,12 +377,8 @@ impl Outgoing {
     pub fn send(self, binding: Binding, key: &SigningKey) -> Result<Delivery, SignError> {
         let state = self.relay_state.as_deref();
         Ok(match binding {
-            Binding::Redirect => {
-                Delivery::Redirect(redirect_url(&self.destination, self.direction, &self.message.xml, state, key)?)
-            }
-            Binding::Post => {
-                Delivery::Post(post_form(&self.destination, self.direction, &self.message.sign(key)?, state))
-            }
+            Binding::Redirect => Delivery::Redirect(redirect_url(&self.destination, self.direction, &self.message.xml, state, key)?),
+            Binding::Post => Delivery::Post(post_form(&self.destination, self.direction, &self.message.sign(key)?, state)),
         })
     }
 }

@@ -120,7 +120,7 @@ async fn advance<A: Stage, B: Stage>(ground: &Ground, tx: &mut Tx, flow: &Flow<A
 }
 
 /// Saves new data at the same stage.
-async fn save<S: Stage>(ground: &Ground, flow: &Flow<S>, held: &Held, stage: &S) -> Result<(), Refusal> {
+pub(in crate::service) async fn save<S: Stage>(ground: &Ground, flow: &Flow<S>, held: &Held, stage: &S) -> Result<(), Refusal> {
     let mut tx = ground.db.begin().await?;
     if !flows::save(&mut tx, flow, &held.token.hash(), stage).await? {
         return Err(Refusal::Gone);
@@ -159,7 +159,13 @@ pub(in crate::service) async fn enter<A: Stage>(
 }
 
 /// A step-up is proved: the session gets the new use and a new token.
-async fn renew(ground: &Ground, mut tx: Tx, (flow, held): (&Flow<StepUp>, &Held), used: factor::Use, visitor: &Visitor) -> Result<LoggedIn, Refusal> {
+async fn renew(
+    ground: &Ground,
+    mut tx: Tx,
+    (flow, held): (&Flow<StepUp>, &Held),
+    used: factor::Use,
+    visitor: &Visitor,
+) -> Result<LoggedIn, Refusal> {
     let (now, random) = (ground.clock.now(), ground.random.as_ref());
     let person = flow.stage.person;
     let session = sessions::by_id(&ground.db, flow.stage.session).await?.filter(|session| session.person == person);

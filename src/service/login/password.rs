@@ -5,8 +5,8 @@ use crate::{
     base::secret::Secret,
     crypto::password::Verdict,
     domain::{
-        audit::{Actor, Event, Kind as EventKind},
         assurance::Level,
+        audit::{Actor, Event, Kind as EventKind},
         factor::{Kind, Knowledge, Use, Verified},
         flow::{Activation, SecondFactor, Start},
         person::{Person, Standing, Username},

@@ -66,7 +66,13 @@ async fn verify(ground: &Ground, person: Id<Person>, code: &str, visitor: &Visit
         return Err(login::fail(ground, visitor, Some(person), "replay").await?);
     }
     throttle::clear_in(&mut tx, &key).await?;
-    let used = Use { kind: Kind::Totp, authenticator: Some(totp.authenticator.id), at: now, user_verified: false, carries: totp.authenticator.carries };
+    let used = Use {
+        kind: Kind::Totp,
+        authenticator: Some(totp.authenticator.id),
+        at: now,
+        user_verified: false,
+        carries: totp.authenticator.carries,
+    };
     Ok((tx, Verified::<Possession>::mint(person, used)))
 }
 

@@ -27,7 +27,13 @@ pub async fn start_passkey(ground: &Ground, ceremonies: &Ceremonies, held: &Held
 }
 
 /// Judges the passkey and logs its owner in.
-pub async fn finish_passkey(ground: &Ground, ceremonies: &Ceremonies, held: &Held, answer: &Value, visitor: &Visitor) -> Result<LoggedIn, Refusal> {
+pub async fn finish_passkey(
+    ground: &Ground,
+    ceremonies: &Ceremonies,
+    held: &Held,
+    answer: &Value,
+    visitor: &Visitor,
+) -> Result<LoggedIn, Refusal> {
     let flow = login::open::<Start>(ground, held).await?;
     login::gate_place(ground, visitor).await?;
     let judged = judge_passkey(ground, ceremonies, flow.stage.passkey.as_deref(), answer).await?;
@@ -95,7 +101,13 @@ async fn options_for(ground: &Ground, ceremonies: &Ceremonies, person: Id<Person
 }
 
 /// Judges the key beside the password.
-pub async fn finish_proof(ground: &Ground, ceremonies: &Ceremonies, held: &Held, answer: &Value, visitor: &Visitor) -> Result<LoggedIn, Refusal> {
+pub async fn finish_proof(
+    ground: &Ground,
+    ceremonies: &Ceremonies,
+    held: &Held,
+    answer: &Value,
+    visitor: &Visitor,
+) -> Result<LoggedIn, Refusal> {
     let flow = login::open::<SecondFactor>(ground, held).await?;
     let used_up = SecondFactor { webauthn: None, ..flow.stage.clone() };
     let proved = prove(ground, ceremonies, flow.stage.person, (flow.stage.webauthn.as_deref(), answer), visitor).await;
@@ -111,7 +123,13 @@ pub async fn finish_proof(ground: &Ground, ceremonies: &Ceremonies, held: &Held,
 }
 
 /// Judges the key of somebody whose session is alive.
-pub async fn step_up(ground: &Ground, ceremonies: &Ceremonies, held: &Held, answer: &Value, visitor: &Visitor) -> Result<LoggedIn, Refusal> {
+pub async fn step_up(
+    ground: &Ground,
+    ceremonies: &Ceremonies,
+    held: &Held,
+    answer: &Value,
+    visitor: &Visitor,
+) -> Result<LoggedIn, Refusal> {
     let flow = login::open::<StepUp>(ground, held).await?;
     let used_up = StepUp { webauthn: None, ..flow.stage.clone() };
     let proved = prove(ground, ceremonies, flow.stage.person, (flow.stage.webauthn.as_deref(), answer), visitor).await;
@@ -141,7 +159,9 @@ async fn prove(
         Ok(judged) => judged,
         Err(refused) => return refuse(ground, visitor, Some(person), refused).await,
     };
-    let Some((authenticator, old)) = keys.get(index) else { return refuse(ground, visitor, Some(person), Refused::UnknownCredential).await };
+    let Some((authenticator, old)) = keys.get(index) else {
+        return refuse(ground, visitor, Some(person), Refused::UnknownCredential).await;
+    };
     accept(ground, (person, authenticator), (old, &used), visitor).await
 }
 

@@ -3,10 +3,7 @@
 
 use crate::{
     crypto::{reason::Reason, token::Token},
-    domain::{
-        audit::Actor,
-        session::Session,
-    },
+    domain::{audit::Actor, session::Session},
     protocol::saml::{
         fault::Fault as Status,
         logout::{self, LogoutMessage, LogoutRequest, ResponseContent},
@@ -36,7 +33,13 @@ pub struct LoggedOut {
 }
 
 /// Takes a logout request in, ends the session it names, and answers.
-pub async fn receive(desk: &Desk, ground: &Ground, incoming: Incoming, session: Option<&Token>, visitor: &Visitor) -> Result<LoggedOut, Refused> {
+pub async fn receive(
+    desk: &Desk,
+    ground: &Ground,
+    incoming: Incoming,
+    session: Option<&Token>,
+    visitor: &Visitor,
+) -> Result<LoggedOut, Refused> {
     let unverified = logout::parse(incoming)?;
     let party = desk.relying_party(ground, unverified.issuer()).await?;
     let verified = unverified.verify(&party.metadata.signing)?;
@@ -76,7 +79,12 @@ async fn claim(desk: &Desk, ground: &Ground, request: &LogoutRequest) -> Result<
 type Named = Vec<(Session, bool)>;
 
 /// The sessions that the message names, each with whether it is this browser's; or why none of them may end.
-async fn find(ground: &Ground, party: &Registered, request: &LogoutRequest, session: Option<&Token>) -> Result<(Named, Option<Status>), Refused> {
+async fn find(
+    ground: &Ground,
+    party: &Registered,
+    request: &LogoutRequest,
+    session: Option<&Token>,
+) -> Result<(Named, Option<Status>), Refused> {
     if !request.version_2 {
         return Ok((Vec::new(), Some(Status::VersionMismatch)));
     }
@@ -102,7 +110,16 @@ async fn find(ground: &Ground, party: &Registered, request: &LogoutRequest, sess
         }
     }
     let own = own.map(|own| own.id);
-    Ok((named.into_iter().map(|live| { let is_own = Some(live.id) == own; (live, is_own) }).collect(), None))
+    Ok((
+        named
+            .into_iter()
+            .map(|live| {
+                let is_own = Some(live.id) == own;
+                (live, is_own)
+            })
+            .collect(),
+        None,
+    ))
 }
 
 /// Whether the NameID is what this relying party knows the session's person by, qualifiers included when given.

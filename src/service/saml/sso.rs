@@ -61,7 +61,13 @@ pub struct Answer {
 
 /// Takes a request in. `cookies` says whether the browser could send us its session: a form posted from another site
 /// comes without, so then the answer waits for the redirect that follows.
-pub async fn receive(desk: &Desk, ground: &Ground, incoming: Incoming, session: Option<&Token>, visitor: &Visitor) -> Result<Outcome, Refused> {
+pub async fn receive(
+    desk: &Desk,
+    ground: &Ground,
+    incoming: Incoming,
+    session: Option<&Token>,
+    visitor: &Visitor,
+) -> Result<Outcome, Refused> {
     let by_post = incoming.binding == wire::Binding::Post;
     if by_post && !desk.own.post_requests {
         return Err(Reason::Schema.into());
@@ -89,7 +95,13 @@ pub async fn receive(desk: &Desk, ground: &Ground, incoming: Incoming, session: 
 }
 
 /// Goes on with a request that came by a form, now that the browser has shown its cookies. `None`: the login page is due.
-pub async fn resume(desk: &Desk, ground: &Ground, held: &Held, session: Option<&Token>, visitor: &Visitor) -> Result<Option<Outcome>, Refused> {
+pub async fn resume(
+    desk: &Desk,
+    ground: &Ground,
+    held: &Held,
+    session: Option<&Token>,
+    visitor: &Visitor,
+) -> Result<Option<Outcome>, Refused> {
     let Some(flow) = flows::open::<Start>(&ground.db, held.id, &held.token.hash(), ground.clock.now()).await? else { return Ok(None) };
     let Purpose::SignOn(sign_on) = flow.purpose else { return Ok(None) };
     let party = desk.relying_party(ground, &sign_on.entity_id).await?;
@@ -184,7 +196,14 @@ fn judge(desk: &Desk, party: &Registered, verified: &Verified<AuthnRequest>, now
     })
 }
 
-async fn decide(desk: &Desk, ground: &Ground, party: &Registered, sign_on: &SignOn, standing: Option<Standing>, now: Timestamp) -> Result<Decision, Refused> {
+async fn decide(
+    desk: &Desk,
+    ground: &Ground,
+    party: &Registered,
+    sign_on: &SignOn,
+    standing: Option<Standing>,
+    now: Timestamp,
+) -> Result<Decision, Refused> {
     let rules = &ground.rules.session;
     let alive = standing.filter(|standing| standing.session.is_alive(rules, now) && standing.person.standing == PersonStanding::Active);
     let asks = |decision: Decision| if sign_on.passive { Decision::Refuse(Status::NoPassive) } else { decision };
@@ -204,8 +223,13 @@ async fn decide(desk: &Desk, ground: &Ground, party: &Registered, sign_on: &Sign
         true => unseal_cpr(ground, &standing).await?,
         false => None,
     };
-    let subject =
-        Subject { person: &standing.person, organisation: &standing.organisation, identity: standing.identity, evidence: &standing.session.evidence, cpr };
+    let subject = Subject {
+        person: &standing.person,
+        organisation: &standing.organisation,
+        identity: standing.identity,
+        evidence: &standing.session.evidence,
+        cpr,
+    };
     Ok(match Statement::about(&subject, &party.client, &requested, sign_on.least) {
         Ok(statement) => Decision::Say(Box::new((standing, statement))),
         Err(_) if sign_on.passive => Decision::Refuse(Status::NoPassive),
@@ -224,7 +248,15 @@ pub fn people_context(person: Id<crate::domain::person::Person>) -> String {
     format!("people/cpr/{person}")
 }
 
-async fn act(desk: &Desk, ground: &Ground, party: &Registered, sign_on: SignOn, decision: Decision, claim: Claim, visitor: &Visitor) -> Result<Outcome, Refused> {
+async fn act(
+    desk: &Desk,
+    ground: &Ground,
+    party: &Registered,
+    sign_on: SignOn,
+    decision: Decision,
+    claim: Claim,
+    visitor: &Visitor,
+) -> Result<Outcome, Refused> {
     match decision {
         Decision::Say(said) => say(desk, ground, party, &sign_on, &said.0, &said.1, (claim, visitor)).await,
         Decision::Refuse(status) => refuse(desk, ground, party, &sign_on, status, claim, visitor).await,
@@ -241,7 +273,13 @@ async fn begin(desk: &Desk, ground: &Ground, sign_on: SignOn, _: &Visitor) -> Re
 }
 
 /// Begins a login for the request; its id is claimed now, so that the same message opens no second one.
-async fn begin_at<S: crate::domain::flow::Stage>(desk: &Desk, ground: &Ground, sign_on: SignOn, stage: S, claim: Claim) -> Result<Outcome, Refused> {
+async fn begin_at<S: crate::domain::flow::Stage>(
+    desk: &Desk,
+    ground: &Ground,
+    sign_on: SignOn,
+    stage: S,
+    claim: Claim,
+) -> Result<Outcome, Refused> {
     let replay = replay(desk, &sign_on);
     let mut tx = ground.db.begin().await?;
     if claim == Claim::Now && !audit::claim(&mut tx, &replay).await? {
@@ -322,19 +360,34 @@ fn wrap(desk: &Desk, ground: &Ground, party: &Registered, sign_on: &SignOn, sign
 }
 
 /// A signed error, written down like an assertion.
-async fn refuse(desk: &Desk, ground: &Ground, party: &Registered, sign_on: &SignOn, status: Status, claim: Claim, visitor: &Visitor) -> Result<Outcome, Refused> {
+async fn refuse(
+    desk: &Desk,
+    ground: &Ground,
+    party: &Registered,
+    sign_on: &SignOn,
+    status: Status,
+    claim: Claim,
+    visitor: &Visitor,
+) -> Result<Outcome, Refused> {
     let event = event(Kind::AssertionRefused, ground, sign_on, &party.client, visitor).with("status", status.as_str());
     let replay = (claim == Claim::Now).then(|| replay(desk, sign_on));
     record(desk, Entry { event, replay, participation: None, touch: None }).await?;
     tracing::info!(event = "saml.response.error", status = status.as_str(), client = party.client.entity_id, incident = %visitor.incident);
     let id = fresh_id(ground.random.as_ref());
     let message = format!("Incident {}", visitor.incident);
-    let xml = response::failure(&response_content(desk, ground, sign_on, &id), status, Some(&message), &desk.keyring.active).map_err(internal)?;
+    let xml =
+        response::failure(&response_content(desk, ground, sign_on, &id), status, Some(&message), &desk.keyring.active).map_err(internal)?;
     Ok(answer(sign_on, &party.client, &xml, Some(status)))
 }
 
 fn response_content<'a>(desk: &'a Desk, ground: &Ground, sign_on: &'a SignOn, id: &'a str) -> ResponseContent<'a> {
-    ResponseContent { id, issuer: &desk.own.entity_id, destination: &sign_on.acs, in_response_to: &sign_on.request_id, issued_at: ground.clock.now() }
+    ResponseContent {
+        id,
+        issuer: &desk.own.entity_id,
+        destination: &sign_on.acs,
+        in_response_to: &sign_on.request_id,
+        issued_at: ground.clock.now(),
+    }
 }
 
 fn answer(sign_on: &SignOn, client: &Client, xml: &str, status: Option<Status>) -> Outcome {
