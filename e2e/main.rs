@@ -17,11 +17,12 @@
 )]
 
 /// A PostgreSQL server for the tests.
-/// Debian's service providers as judges.
-/// The browser-less visitor.
-/// The storage floor on both engines.
 mod postgres;
-mod real_sp;
+/// The storage floor on both engines.
 mod storage;
+/// Debian's service providers as judges.
+mod real_sp;
+/// The laws of the house that the compiler does not know.
 mod tidy;
+/// The browser-less visitor.
 mod visitor;

@@ -4,15 +4,40 @@
 
 /// What a command answers, in words and in JSON.
 pub mod answer;
+/// Secrets from standard input.
+pub mod ask;
+/// What a command stands on.
+pub mod stand;
 /// `portvagt config`.
 pub mod config;
+/// `portvagt organisation`.
+pub mod organisation;
+/// `portvagt person`.
+pub mod person;
+/// `portvagt totp`.
+pub mod totp;
+/// `portvagt relying-party`.
+pub mod relying_party;
+/// `portvagt keys` and `portvagt metadata`.
+pub mod keys;
+/// `portvagt audit`.
+pub mod audit;
+/// `portvagt demo`: its folder.
+pub mod demo;
 /// `portvagt completions` and `portvagt man`.
 pub mod shell;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 
+use crate::{
+    config::{Mode, Settings, load},
+    service::ground::Ground,
+};
 use answer::Answer;
 
 /// A local, NSIS-compliant identity provider.
@@ -39,9 +64,35 @@ pub struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Start the demo: a folder with an organisation, people and keys that everybody knows
+    Demo(demo::Demo),
     /// Explain the configuration or print its reference
     #[command(subcommand)]
     Config(config::Config),
+    /// Add or list organisations
+    #[command(subcommand)]
+    Organisation(organisation::Command),
+    /// Add and look after people
+    #[command(subcommand)]
+    Person(person::Command),
+    /// Attach an authenticator app for a person, or compute a code
+    #[command(subcommand)]
+    Totp(totp::Command),
+    /// Register and look after the services that trust us
+    #[command(subcommand)]
+    RelyingParty(relying_party::Command),
+    /// Print our SAML metadata, signed
+    Metadata {
+        /// Leave out HTTP-POST for requests, as NemLog-in wants it
+        #[arg(long)]
+        redirect_only: bool,
+    },
+    /// List the keys we sign with, or make new ones
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Read the audit trail and verify it
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Print completions for a shell
     Completions {
         /// Which shell
@@ -64,8 +115,38 @@ pub fn run() -> ExitCode {
 fn act(arguments: Arguments) -> anyhow::Result<Answer> {
     let file = arguments.config.as_deref();
     match arguments.command {
+        Command::Demo(demo) => stand::block_on(async {
+            let (_, message) = demo::prepare(&demo).await?;
+            Ok(Answer::new(message, serde_json::Value::Null))
+        }),
         Command::Config(command) => config::run(&command, file),
+        Command::Organisation(command) => on_ground(file, async |ground| organisation::run(command, ground).await),
+        Command::Person(command) => on_ground(file, async |ground| person::run(command, ground).await),
+        Command::Totp(totp::Command::Add { username, name }) => on_ground(file, async |ground| totp::add(ground, &username, &name).await),
+        Command::Totp(totp::Command::Code) => totp::code(),
+        Command::RelyingParty(command) => on_ground(file, async |ground| relying_party::run(command, ground).await),
+        Command::Metadata { redirect_only } => keys::metadata(&settings(file)?, redirect_only),
+        Command::Keys(keys::Command::List) => keys::list(&settings(file)?),
+        Command::Keys(keys::Command::Generate { kind, out, certificate, name, days }) => {
+            keys::generate(kind, &out, certificate.as_deref(), (&name, days))
+        }
+        Command::Audit(command) => on_ground(file, async |ground| audit::run(command, ground).await),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man => shell::man(),
     }
+}
+
+fn settings(file: Option<&Path>) -> anyhow::Result<Settings> {
+    Ok(load(file, &config::environment(), Mode::Act)?.0)
+}
+
+/// Runs an act on the ground of the settings, and closes the database after it.
+fn on_ground(file: Option<&Path>, act: impl AsyncFnOnce(&Ground) -> anyhow::Result<Answer>) -> anyhow::Result<Answer> {
+    let settings = settings(file)?;
+    stand::block_on(async {
+        let ground = stand::ground(&settings).await?;
+        let answer = act(&ground).await;
+        ground.db.close().await;
+        answer
+    })
 }

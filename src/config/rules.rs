@@ -3,7 +3,11 @@
 use url::Url;
 
 use super::settings::Settings;
-use crate::domain::policy::{PasswordPolicy, SessionPolicy, ThrottlePolicy};
+use crate::{
+    crypto::password::Cost,
+    domain::policy::{PasswordPolicy, SessionPolicy, ThrottlePolicy},
+    service::ground::Rules,
+};
 
 impl Settings {
     /// Demands on new passwords; the organisation's name is always a context word.
@@ -63,5 +67,28 @@ impl Settings {
     /// The name browsers show beside a passkey.
     pub fn rp_name(&self) -> &str {
         self.webauthn.rp_name.as_ref().unwrap_or(&self.site.organisation)
+    }
+
+    /// Cost of password hashes.
+    pub fn password_cost(&self) -> Cost {
+        let password = &self.password;
+        Cost {
+            memory_kib: password.memory_kib,
+            iterations: password.iterations,
+            parallelism: password.parallelism,
+            threads: usize::try_from(password.hash_threads).unwrap_or(usize::MAX),
+            queue: usize::try_from(password.queue).unwrap_or(usize::MAX),
+        }
+    }
+
+    /// What is demanded of passwords, logins and failures.
+    pub fn rules(&self) -> Rules {
+        Rules {
+            password: self.password_policy(),
+            session: self.session_policy(),
+            throttle: self.throttle_policy(),
+            activation_seconds: self.activation.lifetime.seconds,
+            issuer: self.site.organisation.clone(),
+        }
     }
 }

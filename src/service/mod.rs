@@ -12,3 +12,11 @@ pub mod enrolment;
 pub mod sessions;
 /// The SAML identity provider.
 pub mod saml;
+/// Whoever administers.
+pub mod operator;
+/// Organisations.
+pub mod organisations;
+/// What an operator does with people.
+pub mod people;
+/// Relying parties.
+pub mod clients;

@@ -1,0 +1,227 @@
+//! `portvagt person`: add, prove, suspend and reactivate people, and hand over what their first login needs.
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{answer::Answer, ask, stand};
+use crate::{
+    domain::{
+        assurance::Level,
+        organisation::Cvr,
+        person::{Cpr, Person, Proofing, ProofingMethod, Username},
+    },
+    service::{
+        ground::Ground,
+        people::{self, Newcomer, Proof, Record},
+    },
+};
+
+/// Add and look after people.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Add a person; the password comes from standard input or a prompt, the activation code is printed once
+    Add(Add),
+    /// List people
+    List {
+        /// Only those whose name, user name or e-mail contains this
+        filter: Option<String>,
+        /// At most so many
+        #[arg(long, default_value_t = 200)]
+        limit: u32,
+    },
+    /// Show all there is to know of a person
+    Show {
+        /// Their user name
+        username: Username,
+    },
+    /// Suspend a person and end all their sessions
+    Suspend {
+        /// Their user name
+        username: Username,
+    },
+    /// Let a suspended person log in again
+    Reactivate {
+        /// Their user name
+        username: Username,
+    },
+    /// Record an identity proofing
+    Prove(Prove),
+    /// Make a new one-time activation code; an older one is void
+    ActivationCode {
+        /// Their user name
+        username: Username,
+    },
+    /// Set a new password from standard input or a prompt, and end all sessions
+    Password {
+        /// Their user name
+        username: Username,
+    },
+}
+
+/// A person to add.
+#[derive(Debug, Args)]
+pub struct Add {
+    /// What they log in with
+    pub username: Username,
+    /// Given name
+    #[arg(long)]
+    pub given_name: String,
+    /// Family name
+    #[arg(long)]
+    pub family_name: String,
+    /// Work e-mail
+    #[arg(long)]
+    pub email: Option<String>,
+    /// CVR number of the employer; may be left out when there is one organisation
+    #[arg(long, value_name = "CVR")]
+    pub organisation: Option<Cvr>,
+    /// The person's UUID at MitID Erhverv; without it a fresh one is made
+    #[arg(long, value_name = "UUID")]
+    pub persistent_uuid: Option<Uuid>,
+    /// Ask for a CPR number too: the line after the password
+    #[arg(long)]
+    pub with_cpr: bool,
+    /// The person administers Portvagt
+    #[arg(long)]
+    pub administrator: bool,
+}
+
+/// A proofing to record.
+#[derive(Debug, Args)]
+pub struct Prove {
+    /// Whose identity
+    pub username: Username,
+    /// in-person, mitid, or earlier (an earlier proofing taken over with its evidence)
+    #[arg(long, value_parser = method)]
+    pub method: ProofingMethod,
+    /// The level reached: low, substantial or high
+    #[arg(long)]
+    pub level: Level,
+    /// What was seen: document kind, issuer, reference; never a CPR number
+    #[arg(long)]
+    pub evidence: String,
+    /// The registrant who did it
+    #[arg(long)]
+    pub by: String,
+}
+
+fn method(text: &str) -> Result<ProofingMethod, String> {
+    text.parse().map_err(|()| "use in-person, mitid or earlier".to_owned())
+}
+
+/// Does one of them.
+pub async fn run(command: Command, ground: &Ground) -> anyhow::Result<Answer> {
+    let by = stand::operator();
+    match command {
+        Command::Add(add) => self::add(add, ground).await,
+        Command::List { filter, limit } => {
+            let found = people::list(ground, filter.as_deref().unwrap_or_default(), limit.into()).await?;
+            let rows: Vec<Value> = found.iter().map(to_json).collect();
+            let columns = [("USER NAME", "username"), ("NAME", "name"), ("E-MAIL", "email"), ("STANDING", "standing"), ("ADMINISTRATOR", "administrator")];
+            Ok(Answer::table(&rows, &columns, "Nobody."))
+        }
+        Command::Show { username } => Ok(show(&people::record(ground, &username).await?)),
+        Command::Suspend { username } => {
+            let ended = people::suspend(ground, &by, &username).await?;
+            Ok(Answer::new(format!("'{username}' is suspended; {ended} session(s) ended."), json!({ "username": username, "standing": "suspended", "sessions_ended": ended })))
+        }
+        Command::Reactivate { username } => {
+            people::reactivate(ground, &by, &username).await?;
+            Ok(Answer::new(format!("'{username}' may log in again."), json!({ "username": username, "standing": "active" })))
+        }
+        Command::Prove(prove) => {
+            let proof = Proof { method: prove.method, level: prove.level, evidence: prove.evidence, proved_by: prove.by };
+            let proofing = people::prove(ground, &by, &prove.username, proof).await?;
+            Ok(Answer::new(format!("The identity of '{}' is proved at level {}.", prove.username, proofing.level), proofing_json(&proofing)))
+        }
+        Command::ActivationCode { username } => {
+            let code = people::activation_code(ground, &by, &username).await?.to_text();
+            Ok(Answer::new(format!("Activation code of '{username}', shown only now: {code}\n{}", lifetime(ground)), json!({ "username": username, "activation_code": code })))
+        }
+        Command::Password { username } => {
+            let ended = people::set_password(ground, &by, &username, &ask::new_password()?).await?;
+            Ok(Answer::new(format!("The password of '{username}' is changed; {ended} session(s) ended."), json!({ "username": username, "sessions_ended": ended })))
+        }
+    }
+}
+
+async fn add(add: Add, ground: &Ground) -> anyhow::Result<Answer> {
+    let password = ask::new_password()?;
+    let cpr = if add.with_cpr { Some(ask::secret("CPR number")?.expose().parse::<Cpr>()?) } else { None };
+    let newcomer = Newcomer {
+        organisation: add.organisation,
+        username: add.username,
+        given_name: add.given_name,
+        family_name: add.family_name,
+        email: add.email,
+        persistent_uuid: add.persistent_uuid,
+        cpr,
+        administrator: add.administrator,
+        password,
+    };
+    let (person, code) = people::add(ground, &stand::operator(), newcomer).await?;
+    let code = code.to_text();
+    let words = format!(
+        "'{}' is added. Activation code for the first login, shown only now: {code}\n{}\n\
+         Next, record how the identity was proved: portvagt person prove {} --method in-person --level substantial --evidence ... --by ...",
+        person.username,
+        lifetime(ground),
+        person.username
+    );
+    let mut json = to_json(&person);
+    if let Some(object) = json.as_object_mut() {
+        object.insert("activation_code".to_owned(), code.into());
+    }
+    Ok(Answer::new(words, json))
+}
+
+fn lifetime(ground: &Ground) -> String {
+    format!("Hand it over apart from the password; it ends after {} hours.", ground.rules.activation_seconds / 3_600)
+}
+
+fn show(record: &Record) -> Answer {
+    let person = &record.person;
+    let mut lines = vec![
+        format!("{} ({}), {}{}", person.full_name(), person.username, person.standing.as_str(), if person.administrator { ", administrator" } else { "" }),
+        format!("e-mail           {}", person.email.as_deref().unwrap_or("-")),
+        format!("id               {}", person.id),
+        format!("persistent UUID  {}", person.persistent_uuid),
+        format!("identity         {}", record.identity.map_or("not proved: no service is told anything".to_owned(), |level| format!("proved at level {level}"))),
+        format!("activation code  {}", if record.activation_open { "handed over, not used yet" } else { "none open" }),
+    ];
+    for proofing in &record.proofings {
+        lines.push(format!("proofing         {} {} {}, by {}: {}", proofing.proved_at, proofing.method.as_str(), proofing.level, proofing.proved_by, proofing.evidence));
+    }
+    for authenticator in &record.authenticators {
+        lines.push(format!("second factor    {} '{}', enrolled {}, carries at most {}", authenticator.kind.as_str(), authenticator.name, authenticator.enrolled_at, authenticator.carries));
+    }
+    let authenticators: Vec<Value> = record
+        .authenticators
+        .iter()
+        .map(|one| json!({ "id": one.id, "kind": one.kind, "name": one.name, "carries": one.carries, "enrolled_at": one.enrolled_at, "last_used_at": one.last_used_at }))
+        .collect();
+    let mut json = to_json(person);
+    if let Some(object) = json.as_object_mut() {
+        object.insert("identity".to_owned(), json!(record.identity));
+        object.insert("activation_open".to_owned(), record.activation_open.into());
+        object.insert("proofings".to_owned(), record.proofings.iter().map(proofing_json).collect());
+        object.insert("authenticators".to_owned(), authenticators.into());
+    }
+    Answer::new(lines.join("\n"), json)
+}
+
+fn to_json(person: &Person) -> Value {
+    json!({
+        "id": person.id, "username": person.username, "name": person.full_name(), "given_name": person.given_name,
+        "family_name": person.family_name, "email": person.email, "persistent_uuid": person.persistent_uuid,
+        "standing": person.standing, "administrator": person.administrator,
+    })
+}
+
+fn proofing_json(proofing: &Proofing) -> Value {
+    json!({
+        "id": proofing.id, "method": proofing.method, "level": proofing.level, "evidence": proofing.evidence,
+        "proved_by": proofing.proved_by, "proved_at": proofing.proved_at,
+    })
+}

@@ -1,0 +1,176 @@
+//! `portvagt relying-party`: services that trust us, registered from their metadata.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::{answer::Answer, stand};
+use crate::{
+    domain::{
+        assurance::Level,
+        client::{Client, Terms},
+    },
+    protocol::saml::metadata::ServiceProvider,
+    service::{
+        clients::{self, Registration},
+        ground::Ground,
+    },
+};
+
+/// Register and look after relying parties.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Register a service from its metadata, or change its entry
+    Add(Add),
+    /// List relying parties
+    List,
+    /// Show an entry with what its metadata says
+    Show {
+        /// Its entity ID
+        entity_id: String,
+    },
+    /// Remove an entry
+    Remove {
+        /// Its entity ID
+        entity_id: String,
+    },
+    /// Serve a disabled relying party again
+    Enable {
+        /// Its entity ID
+        entity_id: String,
+    },
+    /// Keep the entry, but serve it no longer
+    Disable {
+        /// Its entity ID
+        entity_id: String,
+    },
+}
+
+/// A relying party to register.
+#[derive(Debug, Args)]
+pub struct Add {
+    /// Its SAML metadata; - reads standard input
+    pub file: PathBuf,
+    /// What people see on the login page
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The least level it is served with, whatever it asks for
+    #[arg(long, default_value = "low")]
+    pub least_level: Level,
+    /// An attribute it may receive, by full name or last word; without any, what its metadata asks for, except the CPR number
+    #[arg(long, value_name = "NAME")]
+    pub allow_attribute: Vec<String>,
+    /// Allow AES-CBC and RSA-OAEP with SHA-1 where its metadata asks for them
+    #[arg(long)]
+    pub legacy_encryption: bool,
+    /// Do not encrypt its assertions
+    #[arg(long, conflicts_with = "legacy_encryption")]
+    pub no_encryption: bool,
+    /// Allow plain http addresses on other machines; never in production
+    #[arg(long)]
+    pub allow_insecure_endpoints: bool,
+    /// Take metadata past its validUntil
+    #[arg(long)]
+    pub allow_expired: bool,
+}
+
+/// Does one of them.
+pub async fn run(command: Command, ground: &Ground) -> anyhow::Result<Answer> {
+    let by = stand::operator();
+    match command {
+        Command::Add(add) => {
+            let document = read(&add.file)?;
+            let attributes = add.allow_attribute.iter().map(|name| clients::attribute_name(name)).collect::<Result<_, _>>()?;
+            let terms = Terms {
+                least_level: add.least_level,
+                attributes,
+                encrypt: !add.no_encryption,
+                legacy_encryption: add.legacy_encryption,
+                insecure_endpoints: add.allow_insecure_endpoints,
+            };
+            let registration = Registration { name: add.name, terms, allow_expired: add.allow_expired };
+            let client = clients::save(ground, &by, &document, registration).await?;
+            Ok(Answer::new(format!("{} is registered as '{}'.", client.entity_id, client.name), to_json(&client)))
+        }
+        Command::List => {
+            let rows: Vec<Value> = clients::list(ground).await?.iter().map(to_json).collect();
+            let columns = [("ENTITY ID", "entity_id"), ("NAME", "name"), ("LEAST LEVEL", "least_level"), ("ENCRYPTED", "encrypt"), ("ENABLED", "enabled")];
+            Ok(Answer::table(&rows, &columns, "No relying party is registered yet."))
+        }
+        Command::Show { entity_id } => {
+            let client = clients::find(ground, &entity_id).await?;
+            Ok(show(&client, &clients::described(ground, &client)?))
+        }
+        Command::Remove { entity_id } => {
+            clients::remove(ground, &by, &entity_id).await?;
+            Ok(Answer::new(format!("{entity_id} is removed."), json!({ "entity_id": entity_id, "removed": true })))
+        }
+        Command::Enable { entity_id } => set_enabled(ground, &entity_id, true).await,
+        Command::Disable { entity_id } => set_enabled(ground, &entity_id, false).await,
+    }
+}
+
+async fn set_enabled(ground: &Ground, entity_id: &str, enabled: bool) -> anyhow::Result<Answer> {
+    clients::set_enabled(ground, &stand::operator(), entity_id, enabled).await?;
+    let words = if enabled { "is served" } else { "is served no longer" };
+    Ok(Answer::new(format!("{entity_id} {words}."), json!({ "entity_id": entity_id, "enabled": enabled })))
+}
+
+/// A metadata document; what is larger than any is not read to its end.
+pub fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    use std::io::Read;
+    let most = 4 * 1024 * 1024;
+    let mut document = Vec::new();
+    if file == Path::new("-") {
+        std::io::stdin().take(most).read_to_end(&mut document).context("standard input")?;
+    } else {
+        let opened = std::fs::File::open(file).with_context(|| file.display().to_string())?;
+        opened.take(most).read_to_end(&mut document).with_context(|| file.display().to_string())?;
+    }
+    Ok(document)
+}
+
+fn to_json(client: &Client) -> Value {
+    json!({
+        "id": client.id, "entity_id": client.entity_id, "name": client.name, "enabled": client.enabled, "revision": client.revision,
+        "registered_at": client.registered_at, "least_level": client.terms.least_level, "attributes": client.terms.attributes,
+        "encrypt": client.terms.encrypt, "legacy_encryption": client.terms.legacy_encryption,
+        "insecure_endpoints": client.terms.insecure_endpoints,
+    })
+}
+
+fn show(client: &Client, described: &ServiceProvider) -> Answer {
+    let yes_no = |flag: bool| if flag { "yes" } else { "no" };
+    let suite = match described.encryption(client.terms.legacy_encryption) {
+        None => "no key for it".to_owned(),
+        Some(Ok((key, suite))) => format!("{suite:?} to the key {}", key.fingerprint()),
+        Some(Err(error)) => error.to_string(),
+    };
+    let attributes = if client.terms.attributes.is_empty() { "what the metadata asks for, except the CPR number".to_owned() } else { client.terms.attributes.join(", ") };
+    let mut lines = vec![
+        format!("{} ('{}')", client.entity_id, client.name),
+        format!("served               {}", yes_no(client.enabled)),
+        format!("least level          {}", client.terms.least_level),
+        format!("encrypted            {}{}", yes_no(client.terms.encrypt), if client.terms.legacy_encryption { ", legacy algorithms allowed" } else { "" }),
+        format!("encryption           {suite}"),
+        format!("may receive          {attributes}"),
+        format!("asks for             {}", described.requested_names().join(", ")),
+        format!("registered           {}", client.registered_at),
+    ];
+    lines.extend(described.acs.iter().map(|acs| format!("answers go to        {}", acs.location)));
+    lines.extend(described.slo.iter().map(|slo| format!("logout goes to       {} ({:?})", slo.location, slo.binding)));
+    lines.extend(described.signing.iter().map(|key| format!("signs with           {} until {}", key.fingerprint(), key.not_after())));
+    if client.terms.insecure_endpoints {
+        lines.push("plain http addresses on other machines are allowed: never in production".to_owned());
+    }
+    let mut json = to_json(client);
+    if let Some(object) = json.as_object_mut() {
+        object.insert("encryption".to_owned(), suite.into());
+        object.insert("acs".to_owned(), described.acs.iter().map(|acs| acs.location.clone()).collect());
+        object.insert("requested".to_owned(), described.requested_names().into());
+        object.insert("signing_fingerprints".to_owned(), described.signing.iter().map(|key| key.fingerprint().to_owned()).collect());
+    }
+    Answer::new(lines.join("\n"), json)
+}

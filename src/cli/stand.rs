@@ -1,0 +1,92 @@
+//! What a command stands on, from the settings: keys, database, rules, and the operator's own name.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context, anyhow, bail};
+
+use crate::{
+    base::{clock::SystemClock, id::Incident, random::SystemRandom, secret::Secret},
+    config::{Settings, check::key_bytes, value::Confidential},
+    crypto::{
+        keyring::{Certificate, Keyring, SigningKey},
+        password::Hasher,
+        seal::{MasterKey, Seals},
+    },
+    domain::audit::Actor,
+    service::{ground::Ground, operator::Operator},
+    storage::db::{Db, DbSettings},
+};
+
+/// Opens the database and takes keys and rules from the settings.
+pub async fn ground(settings: &Settings) -> anyhow::Result<Ground> {
+    let seals = seals(settings)?;
+    let pepper = needed("secrets.pepper_file", settings.secrets.pepper_file.as_ref())?;
+    let pepper = key_bytes(pepper).ok_or_else(|| anyhow!("secrets.pepper_file should hold 32 bytes in base64"))?;
+    let pool = DbSettings { connections: settings.storage.connections, ..DbSettings::default() };
+    let opening = Db::open(settings.storage_url(), &pool, seals.trail.clone());
+    // A database host that never answers is told of, not waited for.
+    let db = tokio::time::timeout(Duration::from_secs(30), opening).await.context("the database did not answer within 30 seconds")?;
+    Ok(Ground {
+        db: db.with_context(|| format!("the database {} cannot be opened", crate::config::sources::without_password(settings.storage_url())))?,
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+        hasher: Hasher::new(settings.password_cost(), Secret::new(pepper.to_vec()))?,
+        seals: Arc::new(seals),
+        rules: Arc::new(settings.rules()),
+    })
+}
+
+fn seals(settings: &Settings) -> anyhow::Result<Seals> {
+    let key = needed("secrets.master_key_file", settings.secrets.master_key_file.as_ref())?;
+    Ok(MasterKey::from_base64(key.expose())?.seals()?)
+}
+
+fn needed<'a>(name: &str, secret: Option<&'a Confidential>) -> anyhow::Result<&'a Confidential> {
+    secret.ok_or_else(|| anyhow!("{name} must be set; portvagt config check explains"))
+}
+
+/// The signing key with its certificate, and those published beside it.
+pub fn keyring(settings: &Settings) -> anyhow::Result<Keyring> {
+    let saml = &settings.saml;
+    let passphrase = saml.signing_passphrase_file.as_ref().map(|secret| Secret::new(secret.expose().to_owned()));
+    let active = match (&saml.signing_key_file, &saml.signing_certificate_file, &saml.signing_pkcs12_file) {
+        (Some(key), Some(certificate), _) => {
+            let pem = std::fs::read(certificate).with_context(|| format!("saml.signing_certificate_file: {}", certificate.display()))?;
+            SigningKey::from_pem(key.expose().as_bytes(), &pem, passphrase.as_ref(), false).context("saml.signing_key_file")?
+        }
+        (_, _, Some(pkcs12)) => {
+            let file = std::fs::read(pkcs12).with_context(|| format!("saml.signing_pkcs12_file: {}", pkcs12.display()))?;
+            SigningKey::from_pkcs12(&file, &passphrase.unwrap_or_else(|| Secret::new(String::new())), false).context("saml.signing_pkcs12_file")?
+        }
+        _ => bail!("saml.signing_key_file must be set, with saml.signing_certificate_file; portvagt config check explains"),
+    };
+    let read = |path: &std::path::PathBuf| -> anyhow::Result<Certificate> {
+        let named = || format!("saml.published_certificate_files: {}", path.display());
+        Certificate::from_pem(&std::fs::read(path).with_context(named)?).with_context(named)
+    };
+    Ok(Keyring { active, published: saml.published_certificate_files.iter().map(read).collect::<anyhow::Result<_>>()? })
+}
+
+/// Whoever sits at the command line, by account name; behind sudo the one who called it.
+pub fn operator() -> Operator {
+    let named = ["SUDO_USER", "USER", "LOGNAME"].into_iter().filter_map(|name| std::env::var(name).ok()).find(|name| !name.is_empty());
+    let name: String = named.unwrap_or_else(by_number).chars().filter(|letter| !letter.is_control()).take(64).collect();
+    Operator { actor: Actor::Operator(name), incident: Incident::random(&SystemRandom) }
+}
+
+/// The account's number, where the environment names none: that of whoever owns this process.
+#[cfg(unix)]
+fn by_number() -> String {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").map_or_else(|_| "unknown".to_owned(), |process| format!("uid {}", process.uid()))
+}
+
+#[cfg(not(unix))]
+fn by_number() -> String {
+    "unknown".to_owned()
+}
+
+/// Runs one command's work to its end.
+pub fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?.block_on(work)
+}

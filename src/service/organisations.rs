@@ -1,0 +1,27 @@
+//! Organisations: created or changed by an operator, each with the level it is notified for.
+
+use crate::{
+    base::id::Id,
+    domain::{
+        assurance::Level,
+        audit::Kind,
+        organisation::{Cvr, Organisation},
+    },
+    service::{ground::Ground, operator::Operator},
+    storage::{fault::Fault, organisations},
+};
+
+/// Creates the organisation, or changes name and level of the one with that CVR number.
+pub async fn save(ground: &Ground, by: &Operator, cvr: Cvr, name: &str, notified: Level) -> Result<Organisation, Fault> {
+    let mut organisation = Organisation { id: Id::random(ground.random.as_ref()), cvr, name: name.trim().to_owned(), notified };
+    let mut tx = ground.db.begin().await?;
+    organisation.id = organisations::save(&mut tx, &organisation).await?;
+    let event = by.event(ground, Kind::OrganisationSaved).with("cvr", &organisation.cvr).with("notified", notified);
+    tx.commit(event).await?;
+    Ok(organisation)
+}
+
+/// All organisations, by CVR number.
+pub async fn list(ground: &Ground) -> Result<Vec<Organisation>, Fault> {
+    organisations::list(&ground.db).await
+}

@@ -1,0 +1,313 @@
+//! What an operator does with people: add, prove, suspend, reactivate, and hand over what their first login needs.
+//! Nobody is deleted. Each act is one transaction with its event; a code or secret is answered once and kept only as
+//! hash or seal. The path goes on in `storage`.
+
+use uuid::Uuid;
+
+use crate::{
+    base::{clock, id::Id, random, secret::Secret},
+    crypto::{
+        password::HashError,
+        seal::SealError,
+        token::Code,
+        totp::TotpSecret,
+    },
+    domain::{
+        assurance::Level,
+        audit::Kind as EventKind,
+        factor::{self, Authenticator, Kind},
+        organisation::Cvr,
+        person::{Cpr, Person, Proofing, ProofingMethod, Standing, Username},
+        policy::WeakPassword,
+    },
+    service::{ground::Ground, login::totp, operator::Operator, saml::sso},
+    storage::{
+        activations::{self, Activation},
+        authenticators, credentials,
+        db::Tx,
+        fault::Fault,
+        organisations,
+        people::{self, SealedCpr, Taken},
+        proofings, sessions,
+    },
+};
+
+/// Why an act was not done; each is a sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// Nobody has that user name.
+    #[error("nobody has the user name '{0}'")]
+    NoSuchPerson(String),
+    /// No organisation has that CVR number, or there is none at all.
+    #[error("there is no organisation with CVR {0}")]
+    NoSuchOrganisation(String),
+    /// None was named and there is not exactly one.
+    #[error("there are {0} organisations; say which with its CVR number")]
+    WhichOrganisation(usize),
+    /// Somebody else has it.
+    #[error(transparent)]
+    Taken(#[from] Taken),
+    /// The password is not taken.
+    #[error(transparent)]
+    Weak(#[from] WeakPassword),
+    /// A name is missing or too long.
+    #[error("given and family name are 1 to 100 characters each")]
+    Name,
+    /// The person is suspended already, or active already.
+    #[error("'{0}' is {1} already")]
+    Already(Username, &'static str),
+    /// The evidence is missing, too long, or holds what looks like a CPR number.
+    #[error("the evidence says in up to 500 characters what was seen (document kind, issuer, reference), and never holds a CPR number")]
+    Evidence,
+    /// The database.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// The keys.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The password could not be hashed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+}
+
+/// A person to be added.
+#[derive(Debug)]
+pub struct Newcomer {
+    /// Where employed; may be left out when there is one organisation.
+    pub organisation: Option<Cvr>,
+    /// What they log in with.
+    pub username: Username,
+    /// Given name.
+    pub given_name: String,
+    /// Family name.
+    pub family_name: String,
+    /// Work e-mail.
+    pub email: Option<String>,
+    /// MitID Erhverv's UUID of the person; without it a fresh one.
+    pub persistent_uuid: Option<Uuid>,
+    /// CPR number.
+    pub cpr: Option<Cpr>,
+    /// Whether they administer Portvagt.
+    pub administrator: bool,
+    /// Their first password.
+    pub password: Secret<String>,
+}
+
+/// A person with what there is to know for an operator.
+#[derive(Debug)]
+pub struct Record {
+    /// Who.
+    pub person: Person,
+    /// The highest level their identity is proved at.
+    pub identity: Option<Level>,
+    /// Their proofings, newest first.
+    pub proofings: Vec<Proofing>,
+    /// Their second factors.
+    pub authenticators: Vec<Authenticator>,
+    /// Whether a handed-over code is still open.
+    pub activation_open: bool,
+}
+
+/// Adds a person with a password and makes the activation code for their first login.
+pub async fn add(ground: &Ground, by: &Operator, newcomer: Newcomer) -> Result<(Person, Code), Refusal> {
+    let organisation = employer(ground, newcomer.organisation.as_ref()).await?;
+    let [given_name, family_name] = [&newcomer.given_name, &newcomer.family_name].map(|name| name.trim().to_owned());
+    if [&given_name, &family_name].iter().any(|name| !(1..=100).contains(&name.chars().count()) || name.chars().any(char::is_control)) {
+        return Err(Refusal::Name);
+    }
+    ground.rules.password.judge(&newcomer.password, &[&given_name, &family_name, newcomer.username.as_str()])?;
+    let random = ground.random.as_ref();
+    let person = Person {
+        id: Id::random(random),
+        organisation,
+        username: newcomer.username,
+        given_name,
+        family_name,
+        email: newcomer.email.map(|email| email.trim().to_owned()).filter(|email| !email.is_empty()),
+        persistent_uuid: newcomer.persistent_uuid.unwrap_or_else(|| uuid::Builder::from_random_bytes(random::bytes(random)).into_uuid()),
+        standing: Standing::Active,
+        administrator: newcomer.administrator,
+    };
+    let cpr = newcomer.cpr.map(|cpr| seal_cpr(ground, person.id, &cpr)).transpose()?;
+    let hash = ground.hasher.hash(&newcomer.password, random).await?;
+    let mut tx = ground.db.begin().await?;
+    people::insert(&mut tx, &person, cpr).await??;
+    credentials::set_password(&mut tx, person.id, &hash, ground.clock.now()).await?;
+    let code = issue(ground, &mut tx, by, person.id).await?;
+    tx.note(&by.event(ground, EventKind::ActivationIssued).about(person.id)).await?;
+    let event = by.event(ground, EventKind::PersonAdded).about(person.id).with("administrator", person.administrator);
+    tx.commit(event).await?;
+    Ok((person, code))
+}
+
+/// The person of that user name.
+pub async fn find(ground: &Ground, username: &Username) -> Result<Person, Refusal> {
+    let found = people::by_username(&ground.db, username.as_str()).await?;
+    found.ok_or_else(|| Refusal::NoSuchPerson(username.to_string()))
+}
+
+/// People whose names, user name or e-mail contain `filter`, at most `limit`.
+pub async fn list(ground: &Ground, filter: &str, limit: i64) -> Result<Vec<Person>, Refusal> {
+    Ok(people::list(&ground.db, filter, limit, "").await?)
+}
+
+/// Everything an operator may know of a person.
+pub async fn record(ground: &Ground, username: &Username) -> Result<Record, Refusal> {
+    let person = find(ground, username).await?;
+    let db = &ground.db;
+    Ok(Record {
+        identity: proofings::identity_level(db, person.id).await?,
+        proofings: proofings::of_person(db, person.id).await?,
+        authenticators: authenticators::of_person(db, person.id).await?,
+        activation_open: activations::open_for(db, person.id, ground.clock.now()).await?,
+        person,
+    })
+}
+
+/// Suspends the person and ends all their sessions; how many.
+pub async fn suspend(ground: &Ground, by: &Operator, username: &Username) -> Result<u64, Refusal> {
+    let person = find(ground, username).await?;
+    let mut tx = ground.db.begin().await?;
+    if !people::set_standing(&mut tx, person.id, Standing::Suspended).await? {
+        return Err(Refusal::Already(person.username, "suspended"));
+    }
+    let ended = sessions::end_all_of(&mut tx, person.id).await?;
+    tx.commit(by.event(ground, EventKind::PersonSuspended).about(person.id).with("sessions_ended", ended)).await?;
+    Ok(ended)
+}
+
+/// Lets the person log in again.
+pub async fn reactivate(ground: &Ground, by: &Operator, username: &Username) -> Result<(), Refusal> {
+    let person = find(ground, username).await?;
+    let mut tx = ground.db.begin().await?;
+    if !people::set_standing(&mut tx, person.id, Standing::Active).await? {
+        return Err(Refusal::Already(person.username, "active"));
+    }
+    Ok(tx.commit(by.event(ground, EventKind::PersonReactivated).about(person.id)).await?)
+}
+
+/// How an identity was proved.
+#[derive(Debug)]
+pub struct Proof {
+    /// How.
+    pub method: ProofingMethod,
+    /// The level reached.
+    pub level: Level,
+    /// What was seen, in words.
+    pub evidence: String,
+    /// The registrant who did it.
+    pub proved_by: String,
+}
+
+/// Records an identity proofing.
+pub async fn prove(ground: &Ground, by: &Operator, username: &Username, proof: Proof) -> Result<Proofing, Refusal> {
+    let person = find(ground, username).await?;
+    let length = proof.evidence.trim().chars().count();
+    if !(3..=500).contains(&length) || holds_cpr(&proof.evidence) || proof.proved_by.trim().is_empty() {
+        return Err(Refusal::Evidence);
+    }
+    let proofing = Proofing {
+        id: Id::random(ground.random.as_ref()),
+        person: person.id,
+        method: proof.method,
+        evidence: proof.evidence.trim().to_owned(),
+        level: proof.level,
+        proved_by: proof.proved_by.trim().to_owned(),
+        proved_at: ground.clock.now(),
+    };
+    let mut tx = ground.db.begin().await?;
+    proofings::insert(&mut tx, &proofing).await?;
+    let event = by.event(ground, EventKind::IdentityProved).about(person.id);
+    let event = event.with("method", proofing.method.as_str()).with("level", proofing.level).with("proved_by", &proofing.proved_by);
+    tx.commit(event).await?;
+    Ok(proofing)
+}
+
+/// Makes a fresh activation code; an older one is void.
+pub async fn activation_code(ground: &Ground, by: &Operator, username: &Username) -> Result<Code, Refusal> {
+    let person = find(ground, username).await?;
+    let mut tx = ground.db.begin().await?;
+    let code = issue(ground, &mut tx, by, person.id).await?;
+    tx.commit(by.event(ground, EventKind::ActivationIssued).about(person.id)).await?;
+    Ok(code)
+}
+
+/// Sets a new password and ends all sessions, since whoever knew the old one may hold one; how many.
+pub async fn set_password(ground: &Ground, by: &Operator, username: &Username, password: &Secret<String>) -> Result<u64, Refusal> {
+    let person = find(ground, username).await?;
+    ground.rules.password.judge(password, &[&person.given_name, &person.family_name, person.username.as_str()])?;
+    let hash = ground.hasher.hash(password, ground.random.as_ref()).await?;
+    let mut tx = ground.db.begin().await?;
+    credentials::set_password(&mut tx, person.id, &hash, ground.clock.now()).await?;
+    let ended = sessions::end_all_of(&mut tx, person.id).await?;
+    tx.commit(by.event(ground, EventKind::PasswordSet).about(person.id).with("sessions_ended", ended)).await?;
+    Ok(ended)
+}
+
+/// Attaches an authenticator app under the registrant's responsibility: it carries what its kind may, and the event
+/// says who handed it over. The secret is answered once.
+pub async fn add_totp(ground: &Ground, by: &Operator, username: &Username, name: &str, secret: TotpSecret) -> Result<TotpSecret, Refusal> {
+    let person = find(ground, username).await?;
+    let authenticator = Authenticator {
+        id: Id::random(ground.random.as_ref()),
+        person: person.id,
+        kind: Kind::Totp,
+        name: name.trim().chars().filter(|letter| !letter.is_control()).take(60).collect(),
+        carries: factor::ceiling(Kind::Totp),
+        enrolled_at: ground.clock.now(),
+        last_used_at: None,
+    };
+    let sealed = ground.seals.totp.seal(secret.expose(), totp::context(person.id).as_bytes(), ground.random.as_ref())?;
+    let mut tx = ground.db.begin().await?;
+    authenticators::insert_totp(&mut tx, &authenticator, &sealed, None).await?;
+    let event = by.event(ground, EventKind::AuthenticatorAdded).about(person.id).with("factor", Kind::Totp.as_str());
+    tx.commit(event.with("carries", authenticator.carries).with("provenance", "operator")).await?;
+    Ok(secret)
+}
+
+async fn employer(ground: &Ground, cvr: Option<&Cvr>) -> Result<Id<crate::domain::organisation::Organisation>, Refusal> {
+    if let Some(cvr) = cvr {
+        let found = organisations::by_cvr(&ground.db, cvr.as_str()).await?;
+        return found.map(|organisation| organisation.id).ok_or_else(|| Refusal::NoSuchOrganisation(cvr.to_string()));
+    }
+    match organisations::list(&ground.db).await?.as_slice() {
+        [only] => Ok(only.id),
+        several => Err(Refusal::WhichOrganisation(several.len())),
+    }
+}
+
+/// What is enrolled with the code carries at most what the registrant's handing it over does.
+async fn issue(ground: &Ground, tx: &mut Tx, by: &Operator, person: Id<Person>) -> Result<Code, Refusal> {
+    let code = Code::random(ground.random.as_ref());
+    let hash = code.hash(&ground.seals.activation)?;
+    let expires_at = clock::plus(ground.clock.now(), ground.rules.activation_seconds);
+    let (level, name) = (factor::ceiling(Kind::ActivationCode), by.name());
+    activations::put(tx, &Activation { person, code_hash: &hash, level, expires_at, issued_by: &name }).await?;
+    Ok(code)
+}
+
+fn seal_cpr(ground: &Ground, person: Id<Person>, cpr: &Cpr) -> Result<SealedCpr, SealError> {
+    let cipher = ground.seals.cpr.seal(cpr.expose().as_bytes(), sso::people_context(person).as_bytes(), ground.random.as_ref())?;
+    Ok(SealedCpr { cipher, index: ground.seals.cpr_index.mac(&[cpr.expose().as_bytes()])?.to_vec() })
+}
+
+/// Whether ten digits that can be a CPR number stand anywhere in the text.
+fn holds_cpr(text: &str) -> bool {
+    let candidates = text.split(|letter: char| !(letter.is_ascii_digit() || letter == '-'));
+    candidates.into_iter().any(|word| word.trim_matches('-').parse::<Cpr>().is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn evidence_with_a_cpr_number_is_known() {
+        for bad in ["Pas, 010180-1234", "0101801234", "cpr:010180-1234."] {
+            assert!(holds_cpr(bad), "{bad}");
+        }
+        for good in ["Pas nr. 204123456, udstedt 2021-03-04", "MitID, 2026-11-24 06:00", "20-17-99"] {
+            assert!(!holds_cpr(good), "{good}");
+        }
+    }
+}
