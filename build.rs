@@ -6,7 +6,6 @@ use std::path::Path;
 
 fn main() {
     println!("cargo::rerun-if-changed=static/dist");
-    println!("cargo::rerun-if-changed=templates");
     if !Path::new("static/dist/manifest.json").is_file() {
         println!("cargo::error=static/dist is missing: run `./dev build`, or by hand `cd static && npm ci && node build.mjs`");
     }

@@ -80,11 +80,14 @@ async function style() {
   return code;
 }
 
-/** All that may name a class: the templates, and the classes of levels in Rust. */
+// Classes that the templates put together, or are given by src/web/page.
+const composed = 'alert-error alert-info alert-success alert-warning badge-info badge-success badge-warning';
+
+/** All that may name a class. */
 function pages() {
   const files = readdirSync(templates, { recursive: true }).filter((name) => name.endsWith('.html'));
   const html = files.map((name) => readFileSync(join(templates, name), 'utf8'));
-  return [...html, readFileSync(join(here, '../src/web/page/words.rs'), 'utf8'), 'alert-error alert-info alert-success alert-warning'].join('\n');
+  return [...html, composed].join('\n');
 }
 
 /** One script with what it imports. */

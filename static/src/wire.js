@@ -10,9 +10,10 @@ const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)))
 const listed = (credentials) => credentials?.map((credential) => ({ ...credential, id: bytes(credential.id) }));
 
 /** What `navigator.credentials.create` takes, of the server's answer. */
-export function creationOptions({ publicKey }) {
+export function creationOptions(answer) {
+  const publicKey = known(answer.publicKey);
   if (PublicKeyCredential.parseCreationOptionsFromJSON) {
-    return { publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(known(publicKey)) };
+    return { publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(publicKey) };
   }
   return {
     publicKey: {
@@ -25,9 +26,10 @@ export function creationOptions({ publicKey }) {
 }
 
 /** What `navigator.credentials.get` takes, of the server's answer. */
-export function requestOptions({ publicKey }) {
+export function requestOptions(answer) {
+  const publicKey = known(answer.publicKey);
   if (PublicKeyCredential.parseRequestOptionsFromJSON) {
-    return { publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(known(publicKey)) };
+    return { publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(publicKey) };
   }
   return {
     publicKey: {
@@ -36,7 +38,7 @@ export function requestOptions({ publicKey }) {
   };
 }
 
-// The strict parsers refuse null where a member may only be absent.
+// Browsers refuse null where a member may only be absent.
 function known(value) {
   if (Array.isArray(value)) return value.map(known);
   if (value === null || typeof value !== 'object') return value;
