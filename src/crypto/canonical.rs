@@ -108,3 +108,50 @@ fn escape(out: &mut String, text: &str, in_attribute: bool) -> Result<(), Unwrit
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bergshamra_c14n::{C14nMode, canonicalize};
+    use proptest::prelude::*;
+
+    fn written(text: &str, attribute: &str) -> Result<String, Unwritable> {
+        let mut w = Writer::new();
+        w.open("a:Root", &[("xmlns:a", Some("urn:a")), ("A", Some(attribute)), ("B", None), ("b", Some(text))])?;
+        w.leaf("a:Text", &[], text)?;
+        w.open("b:Other", &[("xmlns:b", Some("urn:b")), ("Z", Some("1"))])?;
+        w.leaf("a:Empty", &[], "")?;
+        w.text(attribute)?;
+        Ok(w.finish())
+    }
+
+    fn is_canonical(xml: &str) -> bool {
+        canonicalize::<&str>(xml, C14nMode::Exclusive, None, &[]).unwrap() == xml.as_bytes()
+    }
+
+    #[test]
+    fn hostile_text_stays_text() {
+        for text in ["</a:Text><a:Evil>", "]]>", "&amp;", "\r\n\t \"'", "ø\u{202e}\u{1f600}", "<!-- -->", "a\u{a0}b"] {
+            let xml = written(text, text).unwrap();
+            assert!(is_canonical(&xml), "{xml}");
+            let document = uppsala::parse(&xml).unwrap();
+            let root = document.document_element().unwrap();
+            assert_eq!(document.get_attribute(root, "A"), Some(text));
+            assert_eq!(document.element_text(document.first_child(root).unwrap()), Some(text));
+        }
+        for letter in ['\0', '\u{1}', '\u{b}', '\u{1f}', '\u{fffe}', '\u{ffff}'] {
+            assert_eq!(written(&format!("a{letter}b"), ""), Err(Unwritable(letter)));
+            assert_eq!(check(&letter.to_string()), Err(Unwritable(letter)));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_can_be_written_is_canonical(text in any::<String>(), attribute in "[\\PC\\r\\n\\t<>&\"']*") {
+            match written(&text, &attribute) {
+                Ok(xml) => prop_assert!(is_canonical(&xml)),
+                Err(Unwritable(letter)) => prop_assert!(!writable(letter)),
+            }
+        }
+    }
+}

@@ -17,6 +17,9 @@ mod scan;
 pub mod xml;
 /// Our signing keys, and relying parties' public keys.
 pub mod keyring;
+/// Keys for tests.
+#[cfg(test)]
+pub(crate) mod trial;
 /// XML that is its own canonical form.
 pub mod canonical;
 /// Verifies XML signatures and redirect signatures.

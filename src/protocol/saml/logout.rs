@@ -224,3 +224,6 @@ pub fn response(content: &ResponseContent<'_>, relay_state: Option<&str>) -> Res
     let message = Unsigned { xml: w.finish(), id: content.id.to_owned(), place, prefixes: "" };
     Ok(Outgoing::new(message, Direction::Response, content.destination, relay_state))
 }
+
+#[cfg(test)]
+mod tests;

@@ -302,3 +302,6 @@ impl ServiceProvider {
         self.requested.iter().map(|attribute| attribute.name.clone()).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -237,3 +237,6 @@ fn requester_ids(root: Node<'_>) -> Result<Vec<String>, Reason> {
     let Some(scoping) = root.first(SAMLP, "Scoping") else { return Ok(Vec::new()) };
     scoping.all(SAMLP, "RequesterID").map(|node| Ok(node.text()?.trim().to_owned())).collect()
 }
+
+#[cfg(test)]
+mod tests;

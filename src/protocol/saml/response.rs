@@ -183,3 +183,6 @@ fn open_response(content: &ResponseContent<'_>) -> Result<(Writer, usize), Unwri
 }
 
 pub use subject::fresh_id;
+
+#[cfg(test)]
+mod tests;

@@ -285,7 +285,7 @@ fn inflate(bytes: &[u8]) -> Result<Vec<u8>, Reason> {
         let consumed = usize::try_from(stream.total_in()).unwrap_or(usize::MAX);
         let rest = bytes.get(consumed..).unwrap_or_default();
         let before = (stream.total_in(), stream.total_out());
-        let status = stream.decompress_vec(rest, &mut out, FlushDecompress::Finish).map_err(|_| Reason::Deflate)?;
+        let status = stream.decompress_vec(rest, &mut out, FlushDecompress::None).map_err(|_| Reason::Deflate)?;
         if out.len() > MESSAGE.bytes {
             return Err(Reason::TooLarge);
         }
@@ -382,3 +382,6 @@ impl Outgoing {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
