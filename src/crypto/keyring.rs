@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bergshamra_keys::{Key, KeyUsage};
 use jiff::Timestamp;
-use openssl::asn1::{Asn1Time, Asn1TimeRef};
+use openssl::asn1::Asn1Time;
 use openssl::bn::BigNum;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
@@ -20,6 +20,7 @@ use openssl::x509::{X509, X509Builder, X509NameBuilder};
 use crate::base::clock;
 use crate::base::random::{self, Random};
 use crate::base::secret::Secret;
+pub use crate::crypto::certificate::{Certificate, KeyError};
 
 /// The shortest RSA key we sign with, in bits (NSIS and ASVS 11.2.3: 128-bit strength).
 pub const MIN_SIGNING_BITS: u32 = 3072;
@@ -27,125 +28,6 @@ pub const MIN_SIGNING_BITS: u32 = 3072;
 pub const MIN_PEER_BITS: u32 = 2048;
 /// Longer RSA keys only cost time; refused so that a registered key cannot slow verification down.
 const MAX_RSA_BITS: u32 = 8192;
-
-/// Why a key or certificate cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum KeyError {
-    /// The private key could not be read.
-    #[error("the private key cannot be read: expected PEM (PKCS#8 or PKCS#1) and, if it is encrypted, its passphrase")]
-    UnreadableKey,
-    /// The PKCS#12 file could not be opened.
-    #[error(
-        "the PKCS#12 file cannot be opened: wrong passphrase, or an encryption OpenSSL 3 no longer reads (export it again with AES-256)"
-    )]
-    UnreadablePkcs12,
-    /// The PKCS#12 file lacks its key or its certificate.
-    #[error("the PKCS#12 file holds no pair of private key and certificate")]
-    IncompletePkcs12,
-    /// The certificate could not be read.
-    #[error("the certificate cannot be read")]
-    UnreadableCertificate,
-    /// We sign with RSA only.
-    #[error("the signing key is not an RSA key")]
-    NotRsa,
-    /// The key kind is not one that can be used.
-    #[error("the key is neither RSA nor ECDSA on P-256, P-384 or P-521")]
-    UnsupportedKey,
-    /// The RSA key has too few (or absurdly many) bits.
-    #[error("the RSA key has {bits} bits; at least {least} and at most 8192 are accepted")]
-    Length {
-        /// Bits of the key.
-        bits: u32,
-        /// The least number accepted in this place.
-        least: u32,
-    },
-    /// Private key and certificate do not belong together.
-    #[error("the certificate does not belong to the private key")]
-    Mismatch,
-    /// The signing operation itself failed.
-    #[error("signing failed")]
-    Signing,
-}
-
-/// An X.509 certificate, as it is published in metadata and named in logs.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Certificate {
-    der: Vec<u8>,
-    base64: String,
-    fingerprint: String,
-    subject: String,
-    not_before: Timestamp,
-    not_after: Timestamp,
-}
-
-impl Certificate {
-    /// Reads the first certificate of a PEM file.
-    pub fn from_pem(pem: &[u8]) -> Result<Self, KeyError> {
-        Self::from_x509(&X509::from_pem(pem).map_err(|_| KeyError::UnreadableCertificate)?)
-    }
-
-    /// Reads DER bytes; certificates signed with RSASSA-PSS (OCES3) are fine, their signature is not looked at.
-    pub fn from_der(der: &[u8]) -> Result<Self, KeyError> {
-        Self::from_x509(&X509::from_der(der).map_err(|_| KeyError::UnreadableCertificate)?)
-    }
-
-    fn from_x509(x509: &X509) -> Result<Self, KeyError> {
-        let der = x509.to_der().map_err(|_| KeyError::UnreadableCertificate)?;
-        let subject = x509
-            .subject_name()
-            .entries()
-            .filter_map(|entry| {
-                let value = entry.data().to_string().ok()?;
-                Some(format!("{}={}", entry.object().nid().short_name().unwrap_or("OID"), value))
-            })
-            .collect::<Vec<_>>()
-            .join(", ");
-        Ok(Self {
-            base64: BASE64.encode(&der),
-            fingerprint: hex(&openssl::sha::sha256(&der)),
-            subject,
-            not_before: timestamp(x509.not_before())?,
-            not_after: timestamp(x509.not_after())?,
-            der,
-        })
-    }
-
-    /// The DER bytes.
-    pub fn der(&self) -> &[u8] {
-        &self.der
-    }
-
-    /// The DER bytes in base64, one line, as `ds:X509Certificate` wants them.
-    pub fn base64(&self) -> &str {
-        &self.base64
-    }
-
-    /// SHA-256 of the DER bytes, lower-case hex.
-    pub fn fingerprint(&self) -> &str {
-        &self.fingerprint
-    }
-
-    /// The subject's distinguished name, for people to read.
-    pub fn subject(&self) -> &str {
-        &self.subject
-    }
-
-    /// Start of validity.
-    pub fn not_before(&self) -> Timestamp {
-        self.not_before
-    }
-
-    /// End of validity.
-    pub fn not_after(&self) -> Timestamp {
-        self.not_after
-    }
-}
-
-impl std::fmt::Debug for Certificate {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Certificate").field("subject", &self.subject).field("fingerprint", &self.fingerprint).finish()
-    }
-}
 
 /// An RSA private key of ours with its certificate. Signs from any number of threads at once.
 #[derive(Clone)]
@@ -372,66 +254,5 @@ fn check_length(bits: u32, least: u32) -> Result<(), KeyError> {
     if (least..=MAX_RSA_BITS).contains(&bits) { Ok(()) } else { Err(KeyError::Length { bits, least }) }
 }
 
-fn timestamp(time: &Asn1TimeRef) -> Result<Timestamp, KeyError> {
-    let epoch = Asn1Time::from_unix(0).map_err(|_| KeyError::UnreadableCertificate)?;
-    let since = epoch.diff(time).map_err(|_| KeyError::UnreadableCertificate)?;
-    let seconds = i64::from(since.days).saturating_mul(86_400).saturating_add(i64::from(since.secs));
-    Ok(clock::plus(Timestamp::UNIX_EPOCH, seconds))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        text.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
-        text.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
-        text
-    })
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::random::SeededRandom;
-
-    fn pair(bits: u32) -> (Secret<Vec<u8>>, Vec<u8>) {
-        self_signed("Test", bits, clock::from_millis(1_700_000_000_000), 30, &SeededRandom::new(u64::from(bits))).unwrap()
-    }
-
-    #[test]
-    fn a_pair_signs_and_short_or_foreign_keys_are_refused() {
-        let (key, certificate) = pair(2048);
-        let signing = SigningKey::from_pem(key.expose(), &certificate, None, true).unwrap();
-        assert_eq!(signing.not_before().as_second(), 1_700_000_000);
-        assert_eq!(signing.not_after().as_second(), 1_700_000_000 + 30 * 86_400);
-        assert_eq!(signing.fingerprint().len(), 64);
-        assert_eq!(signing.sign_sha256(b"x").unwrap().len(), 256);
-        assert!(!format!("{signing:?}").contains("PRIVATE"));
-        let short = SigningKey::from_pem(key.expose(), &certificate, None, false);
-        assert_eq!(short.unwrap_err(), KeyError::Length { bits: 2048, least: 3072 });
-        let (_, other) = pair(2048);
-        assert_eq!(SigningKey::from_pem(key.expose(), &other, None, true).unwrap_err(), KeyError::Mismatch);
-    }
-
-    #[test]
-    fn pkcs12_opens_with_its_passphrase_only() {
-        let (key, certificate) = pair(2048);
-        let file = Pkcs12::builder()
-            .pkey(&PKey::private_key_from_pem(key.expose()).unwrap())
-            .cert(&X509::from_pem(&certificate).unwrap())
-            .build2("right")
-            .unwrap()
-            .to_der()
-            .unwrap();
-        assert!(SigningKey::from_pkcs12(&file, &Secret::new("right".to_owned()), true).is_ok());
-        let wrong = SigningKey::from_pkcs12(&file, &Secret::new("wrong".to_owned()), true);
-        assert_eq!(wrong.unwrap_err(), KeyError::UnreadablePkcs12);
-    }
-
-    #[test]
-    fn a_peer_key_needs_2048_bits() {
-        let (_, good) = pair(2048);
-        let (_, weak) = pair(1024);
-        let der = |pem: &[u8]| X509::from_pem(pem).unwrap().to_der().unwrap();
-        assert!(PeerKey::from_der(&der(&good)).unwrap().is_rsa());
-        assert_eq!(PeerKey::from_der(&der(&weak)).unwrap_err(), KeyError::Length { bits: 1024, least: 2048 });
-    }
-}
+mod tests;

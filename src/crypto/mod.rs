@@ -15,6 +15,8 @@ pub mod reason;
 mod scan;
 /// The one hardened XML tree.
 pub mod xml;
+/// Certificates, and what can be wrong with keys.
+mod certificate;
 /// Our signing keys, and relying parties' public keys.
 pub mod keyring;
 /// Keys for tests.

@@ -131,10 +131,8 @@ impl Sealed {
             }
             Ok(VerifyResult::Valid { .. }) => Err(Reason::Reference),
             Ok(VerifyResult::Invalid { .. }) => Err(blame(self.scheme, keys, &self.signature)),
-            Err(error) => {
-                tracing::debug!(%error, "signature could not be processed");
-                Err(Reason::C14n)
-            }
+            // Structure and algorithms were checked before, so the key or the value failed.
+            Err(_) => Err(blame(self.scheme, keys, &self.signature)),
         }
     }
 }

@@ -59,10 +59,18 @@ fn each_fault_has_its_reason() {
         ("altered attribute", swap("<p:Body>", "<p:Body x=\"1\">"), Reason::BadSignature),
         ("wrapped", format!("<w ID=\"_2\">{good}</w>"), Reason::SignatureStructure),
         ("at the end", bare.replace(root_end, &format!("{signature}{root_end}")), Reason::SignatureStructure),
-        ("in extensions", bare.replace("<p:Body>", &format!("<p:Extensions>{signature}</p:Extensions><p:Body>")), Reason::SignatureStructure),
+        (
+            "in extensions",
+            bare.replace("<p:Body>", &format!("<p:Extensions>{signature}</p:Extensions><p:Body>")),
+            Reason::SignatureStructure,
+        ),
         ("two signatures", swap(signature, &signature.repeat(2)), Reason::SignatureStructure),
         ("a second one below", swap(root_end, &format!("<p:X>{signature}</p:X>{root_end}")), Reason::SignatureStructure),
-        ("signed part inside an object", swap("</ds:Signature>", &format!("<ds:Object>{}</ds:Object></ds:Signature>", bare.replace("_1", "_3"))), Reason::SignatureStructure),
+        (
+            "signed part inside an object",
+            swap("</ds:Signature>", &format!("<ds:Object>{}</ds:Object></ds:Signature>", bare.replace("_1", "_3"))),
+            Reason::SignatureStructure,
+        ),
         ("two SignedInfo", swap(info, &info.repeat(2)), Reason::SignatureStructure),
         ("two references", swap(reference, &reference.repeat(2)), Reason::Reference),
         ("no reference", swap(reference, ""), Reason::Reference),
@@ -75,22 +83,41 @@ fn each_fault_has_its_reason() {
         ("xpath transform", swap(ENVELOPED, "http://www.w3.org/TR/1999/REC-xpath-19991116"), Reason::Transform),
         ("xslt transform", swap(ENVELOPED, "http://www.w3.org/TR/1999/REC-xslt-19991116"), Reason::Transform),
         ("base64 transform", swap(ENVELOPED, "http://www.w3.org/2000/09/xmldsig#base64"), Reason::Transform),
-        ("third transform", swap("</ds:Transforms>", &format!("<ds:Transform Algorithm=\"{EXCLUSIVE}\"></ds:Transform></ds:Transforms>")), Reason::Transform),
+        (
+            "third transform",
+            swap("</ds:Transforms>", &format!("<ds:Transform Algorithm=\"{EXCLUSIVE}\"></ds:Transform></ds:Transforms>")),
+            Reason::Transform,
+        ),
         ("no transforms", swap(transforms, ""), Reason::Transform),
         ("c14n with comments", good.replacen(&format!("{EXCLUSIVE}\""), &format!("{EXCLUSIVE}WithComments\""), 1), Reason::C14n),
-        ("transform with comments", {
-            let at = good.rfind(&format!("{EXCLUSIVE}\"")).unwrap();
-            let (head, tail) = good.split_at(at);
-            format!("{head}{}", tail.replacen(&format!("{EXCLUSIVE}\""), &format!("{EXCLUSIVE}WithComments\""), 1))
-        }, Reason::Transform),
+        (
+            "transform with comments",
+            {
+                let at = good.rfind(&format!("{EXCLUSIVE}\"")).unwrap();
+                let (head, tail) = good.split_at(at);
+                format!("{head}{}", tail.replacen(&format!("{EXCLUSIVE}\""), &format!("{EXCLUSIVE}WithComments\""), 1))
+            },
+            Reason::Transform,
+        ),
         ("rsa-sha1", swap(RSA_SHA256, "http://www.w3.org/2000/09/xmldsig#rsa-sha1"), Reason::Algorithm),
         ("hmac", swap(RSA_SHA256, "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"), Reason::Algorithm),
         ("sha1 digest", swap(SHA256, "http://www.w3.org/2000/09/xmldsig#sha1"), Reason::Algorithm),
         ("digest of nothing", swap(digest, "<ds:DigestValue>47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=</ds:DigestValue>"), Reason::C14n),
         ("comment in the digest", swap("<ds:DigestValue>", "<ds:DigestValue><!--x-->"), Reason::ForbiddenNode),
-        ("retrieval method", swap(key_info, "<ds:KeyInfo><ds:RetrievalMethod URI=\"http://127.0.0.1:1/\"/></ds:KeyInfo>"), Reason::KeySource),
+        (
+            "retrieval method",
+            swap(key_info, "<ds:KeyInfo><ds:RetrievalMethod URI=\"http://127.0.0.1:1/\"/></ds:KeyInfo>"),
+            Reason::KeySource,
+        ),
         ("foreign certificate", swap(signing_key(1).certificate().base64(), foreign), Reason::KeySource),
-        ("prefix rebound", swap("<ds:SignedInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">", "<ds:SignedInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"><ds:X xmlns:ds=\"urn:x\"/>"), Reason::Namespace),
+        (
+            "prefix rebound",
+            swap(
+                "<ds:SignedInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">",
+                "<ds:SignedInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"><ds:X xmlns:ds=\"urn:x\"/>",
+            ),
+            Reason::Namespace,
+        ),
         ("prefixed attribute", swap("<ds:Reference URI", "<ds:Reference xmlns:q=\"urn:q\" q:URI=\"#_2\" URI"), Reason::SignatureStructure),
         ("same id twice", swap("<p:Body>", "<p:Body ID=\"_1\">"), Reason::DuplicateId),
     ];
@@ -123,7 +150,10 @@ fn elliptic_and_pss_signatures_of_xml_verify() {
     let old = between(&xml, "<ds:SignatureValue>", "</ds:SignatureValue>").to_owned();
     let (key, peer) = elliptic();
     let by_curve = xml.replace(RSA_SHA256, ECDSA);
-    let der = Signer::new(MessageDigest::sha256(), &key).unwrap().sign_oneshot_to_vec(between(&by_curve, "<ds:SignedInfo", "</ds:SignedInfo>").as_bytes()).unwrap();
+    let der = Signer::new(MessageDigest::sha256(), &key)
+        .unwrap()
+        .sign_oneshot_to_vec(between(&by_curve, "<ds:SignedInfo", "</ds:SignedInfo>").as_bytes())
+        .unwrap();
     let parsed = openssl::ecdsa::EcdsaSig::from_der(&der).unwrap();
     let raw = [parsed.r().to_vec_padded(32).unwrap(), parsed.s().to_vec_padded(32).unwrap()].concat();
     let by_curve = by_curve.replace(&old, &format!("<ds:SignatureValue>{}</ds:SignatureValue>", BASE64.encode(raw)));
@@ -158,7 +188,9 @@ fn octets_signed_on_a_curve_or_with_pss_verify() {
     assert_eq!(verify_octets(octets, algorithm, &raw, std::slice::from_ref(&peer)), Ok(()));
     assert_eq!(verify_octets(octets, algorithm, &der, &[peer]), Err(Reason::BadSignature));
 
-    let (pem, certificate) = crate::crypto::keyring::self_signed("PSS", 2048, jiff::Timestamp::UNIX_EPOCH, 1, &crate::base::random::SeededRandom::new(9)).unwrap();
+    let (pem, certificate) =
+        crate::crypto::keyring::self_signed("PSS", 2048, jiff::Timestamp::UNIX_EPOCH, 1, &crate::base::random::SeededRandom::new(9))
+            .unwrap();
     let private = openssl::pkey::PKey::private_key_from_pem(pem.expose()).unwrap();
     let mut signer = Signer::new(MessageDigest::sha256(), &private).unwrap();
     signer.set_rsa_padding(Padding::PKCS1_PSS).unwrap();

@@ -105,8 +105,14 @@ fn what_is_unacceptable_is_said() {
     assert_eq!(read("x"), Err(MetadataError::Xml(Reason::Schema)));
     assert_eq!(read(&provider(&signing)), Err(MetadataError::NoAcs));
     assert_eq!(read(&provider(&acs("https://sp.dk/acs"))), Err(MetadataError::NoSigningKey));
-    assert_eq!(read(&provider(&(key(" use=\"encryption\"", signing_key(1).certificate().base64(), "") + &acs("https://sp.dk/acs")))), Err(MetadataError::NoSigningKey));
-    assert_eq!(read(&provider(&(key("", "AAAA", "") + &acs("https://sp.dk/acs")))), Err(MetadataError::Key(KeyError::UnreadableCertificate)));
+    assert_eq!(
+        read(&provider(&(key(" use=\"encryption\"", signing_key(1).certificate().base64(), "") + &acs("https://sp.dk/acs")))),
+        Err(MetadataError::NoSigningKey)
+    );
+    assert_eq!(
+        read(&provider(&(key("", "AAAA", "") + &acs("https://sp.dk/acs")))),
+        Err(MetadataError::Key(KeyError::UnreadableCertificate))
+    );
     assert_eq!(read(&provider(&good).replace("2.0:protocol", "1.1:protocol")), Err(MetadataError::Protocol));
     assert_eq!(read(&provider(&good).replace("https://saml.sp", "")), Err(MetadataError::EntityId));
     assert_eq!(read(&provider(&good).replace("https://saml.sp", &"x".repeat(1025))), Err(MetadataError::EntityId));
@@ -115,11 +121,15 @@ fn what_is_unacceptable_is_said() {
     assert_eq!(read(&two), Err(MetadataError::HowMany(2)));
     let nested = format!("<m:EntitiesDescriptor xmlns:m=\"{MD}\">{}</m:EntitiesDescriptor>", provider(&good));
     assert_eq!(read(&nested), Ok(()));
-    assert!(matches!(read(&provider(&(signing.clone() + &acs("http://sp.dk/acs")))), Err(MetadataError::Endpoint { fault: EndpointFault::PlainHttp, .. })));
+    assert!(matches!(
+        read(&provider(&(signing.clone() + &acs("http://sp.dk/acs")))),
+        Err(MetadataError::Endpoint { fault: EndpointFault::PlainHttp, .. })
+    ));
     let logout = good.clone() + "<md:SingleLogoutService Binding=\"urn:x\" Location=\"javascript:alert(1)\"/>";
     assert!(matches!(read(&provider(&logout)), Err(MetadataError::Endpoint { fault: EndpointFault::Scheme, .. })));
     let extended = good.replace("<md:KeyDescriptor", "<md:Extensions><x xmlns=\"urn:x\"/></md:Extensions><md:KeyDescriptor");
-    let cached = provider(&extended).replace("<md:SPSSODescriptor", "<md:AttributeAuthorityDescriptor/><md:SPSSODescriptor cacheDuration=\"PT1H\"");
+    let cached =
+        provider(&extended).replace("<md:SPSSODescriptor", "<md:AttributeAuthorityDescriptor/><md:SPSSODescriptor cacheDuration=\"PT1H\"");
     assert_eq!(read(&cached), Ok(()));
     let http = provider(&(signing + &acs("http://sp.dk/acs")));
     assert!(parse(http.as_bytes(), now(), Allow { plain_http: true, expired: false }).is_ok());

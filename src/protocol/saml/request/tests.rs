@@ -70,7 +70,13 @@ fn what_the_schema_forbids_is_refused() {
         ("two policies", message(HEAD, "<samlp:NameIDPolicy/><samlp:NameIDPolicy/>")),
         ("wrong order", message(HEAD, "<samlp:Scoping/><samlp:NameIDPolicy/>")),
         ("empty context", message(HEAD, "<samlp:RequestedAuthnContext/>")),
-        ("unknown comparison", message(HEAD, "<samlp:RequestedAuthnContext Comparison=\"x\"><saml:AuthnContextClassRef>a</saml:AuthnContextClassRef></samlp:RequestedAuthnContext>")),
+        (
+            "unknown comparison",
+            message(
+                HEAD,
+                "<samlp:RequestedAuthnContext Comparison=\"x\"><saml:AuthnContextClassRef>a</saml:AuthnContextClassRef></samlp:RequestedAuthnContext>",
+            ),
+        ),
         ("another root", message(HEAD, "").replace("AuthnRequest", "LogoutRequest")),
         ("another namespace", message(HEAD, "").replace(SAMLP, "urn:oasis:names:tc:SAML:1.0:protocol")),
         ("no issuer", message(HEAD, "").replace("<saml:Issuer>https://saml.sp</saml:Issuer>", "")),
@@ -122,7 +128,8 @@ fn the_level_is_the_weakest_listed_and_minimum_only() {
         assert_eq!(request.level(), *expected, "{comparison} {classes:?}");
     }
     assert_eq!(plain("").level(), Ok(None));
-    let declared = plain("<samlp:RequestedAuthnContext><saml:AuthnContextDeclRef>a</saml:AuthnContextDeclRef></samlp:RequestedAuthnContext>");
+    let declared =
+        plain("<samlp:RequestedAuthnContext><saml:AuthnContextDeclRef>a</saml:AuthnContextDeclRef></samlp:RequestedAuthnContext>");
     assert_eq!(declared.level(), none);
 }
 
@@ -166,9 +173,22 @@ fn answers_go_to_registered_addresses_only() {
     assert_eq!(chosen("AssertionConsumerServiceURL=\"https://sp.dk/first\""), Ok("https://sp.dk/first".to_owned()));
     assert_eq!(chosen("AssertionConsumerServiceIndex=\"3\""), Ok("https://sp.dk/first".to_owned()));
     let hostile = [
-        "https://evil.dk/acs", "https://sp.dk/acs/", "https://sp.dk/ac", "https://sp.dk/acs?x=1", "https://sp.dk/acs#x",
-        "https://SP.dk/acs", "https://sp.dk/ACS", "https://sp.dk:443/acs", "https://sp.dk./acs", "http://sp.dk/acs",
-        "https://sp.dk@evil.dk/acs", "https://sp.dk/acs/../acs", "https://sp.dk/a;/../acs", "https://sp.dk/acs ", " https://sp.dk/acs", "",
+        "https://evil.dk/acs",
+        "https://sp.dk/acs/",
+        "https://sp.dk/ac",
+        "https://sp.dk/acs?x=1",
+        "https://sp.dk/acs#x",
+        "https://SP.dk/acs",
+        "https://sp.dk/ACS",
+        "https://sp.dk:443/acs",
+        "https://sp.dk./acs",
+        "http://sp.dk/acs",
+        "https://sp.dk@evil.dk/acs",
+        "https://sp.dk/acs/../acs",
+        "https://sp.dk/a;/../acs",
+        "https://sp.dk/acs ",
+        " https://sp.dk/acs",
+        "",
     ];
     for url in hostile {
         assert_eq!(chosen(&format!("AssertionConsumerServiceURL=\"{url}\"")), Err(Reason::AcsMismatch), "{url}");

@@ -1,6 +1,7 @@
 //! What we issue is canonical as it stands, verifies, decrypts to the same bytes, and keeps hostile text text.
 
 use super::*;
+use crate::base::clock;
 use crate::base::random::SeededRandom;
 use crate::crypto::trial::{elliptic, peer_key, signing_key};
 use crate::crypto::xml::{MESSAGE, Tree};
@@ -26,6 +27,8 @@ fn unsigned(audience: &str, values: &[(Attribute, Vec<String>)]) -> Result<Unsig
         name_id: &name_id,
         session_index: "_s1",
         issued_at: clock::from_millis(1_790_000_000_456),
+        bearer_until: clock::from_millis(1_790_000_300_456),
+        conditions_until: clock::from_millis(1_790_000_600_456),
     };
     write_assertion(&content, said(values))
 }
@@ -69,8 +72,7 @@ fn a_failure_is_signed_with_both_levels() {
 fn encrypted_it_is_for_the_holder_of_the_key_only() {
     use openssl::pkey::PKey;
     let random = SeededRandom::new(5);
-    let (pem, certificate) =
-        crate::crypto::keyring::self_signed("SP", 2048, Timestamp::UNIX_EPOCH, 9, &SeededRandom::new(3)).unwrap();
+    let (pem, certificate) = crate::crypto::keyring::self_signed("SP", 2048, Timestamp::UNIX_EPOCH, 9, &SeededRandom::new(3)).unwrap();
     let peer = PeerKey::from_der(&openssl::x509::X509::from_pem(&certificate).unwrap().to_der().unwrap()).unwrap();
     let private = PKey::private_key_from_pem(pem.expose()).unwrap();
     let assertion = SignedAssertion(unsigned("https://saml.sp", &values()).unwrap().sign(signing_key(0)).unwrap());
@@ -83,7 +85,7 @@ fn encrypted_it_is_for_the_holder_of_the_key_only() {
             let pkcs8 = private.private_key_to_pem_pkcs8().unwrap();
             keys.add_key(bergshamra_keys::loader::load_rsa_private_pem(&pkcs8).unwrap());
             let clear = bergshamra_enc::decrypt::decrypt(&bergshamra_enc::EncContext::new(keys), &encrypted.xml).unwrap();
-// The reader may write empty elements its own way: what counts is the canonical form.
+            // The reader may write empty elements its own way: what counts is the canonical form.
             let canonical = |xml: &str| canonicalize::<&str>(xml, C14nMode::Inclusive, None, &[]).unwrap();
             let expected = format!("<saml:EncryptedAssertion xmlns:saml=\"{SAML}\">{}</saml:EncryptedAssertion>", assertion.xml());
             assert_eq!(canonical(&clear), canonical(&expected));

@@ -59,7 +59,14 @@ fn each_faulty_query_has_its_reason() {
         ("relay state changed", good.replace("RelayState=state", "RelayState=other"), Reason::BadSignature),
         ("relay state dropped", good.replace("&RelayState=state", ""), Reason::BadSignature),
         ("no signature", good.split("&Signature").next().unwrap().to_owned(), Reason::Unsigned),
-        ("no algorithm", { let (a, b) = good.split_once("&SigAlg=").unwrap(); format!("{a}&{}", b.split_once('&').unwrap().1) }, Reason::Unsigned),
+        (
+            "no algorithm",
+            {
+                let (a, b) = good.split_once("&SigAlg=").unwrap();
+                format!("{a}&{}", b.split_once('&').unwrap().1)
+            },
+            Reason::Unsigned,
+        ),
         ("sha1", good.replace("rsa-sha256", "rsa-sha1"), Reason::Algorithm),
         ("no message", rest.to_owned(), Reason::Schema),
         ("long relay state", query(Some(&"s".repeat(1025))), Reason::RelayState),
