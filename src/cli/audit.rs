@@ -66,7 +66,14 @@ pub async fn run(command: Command, ground: &Ground) -> anyhow::Result<Answer> {
             };
             let filter = Filter { person, kind_prefix: kind, from: since, to: until, before: None, limit: limit.into() };
             let rows: Vec<Value> = audit::list(&ground.db, &filter).await?.iter().map(to_json).collect();
-            let columns = [("AT", "at"), ("KIND", "kind"), ("ACTOR", "actor"), ("SUBJECT", "subject"), ("INCIDENT", "incident"), ("DETAILS", "words")];
+            let columns = [
+                ("AT", "at"),
+                ("KIND", "kind"),
+                ("ACTOR", "actor"),
+                ("SUBJECT", "subject"),
+                ("INCIDENT", "incident"),
+                ("DETAILS", "words"),
+            ];
             Ok(Answer::table(&rows, &columns, "No event fits."))
         }
         Command::Verify { anchor } => {

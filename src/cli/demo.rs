@@ -13,7 +13,11 @@ use clap::Args;
 
 use super::{keys, relying_party, stand};
 use crate::{
-    base::{clock::{Clock, SystemClock}, random::SystemRandom, secret::Secret},
+    base::{
+        clock::{Clock, SystemClock},
+        random::SystemRandom,
+        secret::Secret,
+    },
     config::{
         self, Mode, Settings,
         check::{DEMO_CERTIFICATE, demo_secret},

@@ -107,7 +107,15 @@ pub fn metadata(settings: &Settings, redirect_only: bool) -> anyhow::Result<Answ
     let id = format!("_{}", Id::<Value>::random(&SystemRandom));
     let (sso, slo, entity_id) = (format!("{base}/saml/sso"), format!("{base}/saml/slo"), settings.entity_id());
     let contact = Contact { company: Some(&settings.site.organisation), name: None, email: settings.saml.contact_email.as_deref() };
-    let content = OwnMetadata { id: &id, entity_id: &entity_id, sso: &sso, slo: &slo, attributes: &attributes, redirect_only, contact: Some(contact) };
+    let content = OwnMetadata {
+        id: &id,
+        entity_id: &entity_id,
+        sso: &sso,
+        slo: &slo,
+        attributes: &attributes,
+        redirect_only,
+        contact: Some(contact),
+    };
     let xml = own_metadata::write_signed(&content, &stand::keyring(settings)?)?;
     Ok(Answer::new(xml.clone(), json!({ "entity_id": entity_id, "metadata": xml })))
 }

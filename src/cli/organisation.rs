@@ -36,7 +36,10 @@ pub async fn run(command: Command, ground: &Ground) -> anyhow::Result<Answer> {
     match command {
         Command::Add { cvr, name, notified } => {
             let saved = organisations::save(ground, &stand::operator(), cvr, &name, notified).await?;
-            Ok(Answer::new(format!("{} (CVR {}) is registered, notified for level {}.", saved.name, saved.cvr, saved.notified), to_json(&saved)))
+            Ok(Answer::new(
+                format!("{} (CVR {}) is registered, notified for level {}.", saved.name, saved.cvr, saved.notified),
+                to_json(&saved),
+            ))
         }
         Command::List => {
             let rows: Vec<Value> = organisations::list(ground).await?.iter().map(to_json).collect();

@@ -118,13 +118,22 @@ pub async fn run(command: Command, ground: &Ground) -> anyhow::Result<Answer> {
         Command::List { filter, limit } => {
             let found = people::list(ground, filter.as_deref().unwrap_or_default(), limit.into()).await?;
             let rows: Vec<Value> = found.iter().map(to_json).collect();
-            let columns = [("USER NAME", "username"), ("NAME", "name"), ("E-MAIL", "email"), ("STANDING", "standing"), ("ADMINISTRATOR", "administrator")];
+            let columns = [
+                ("USER NAME", "username"),
+                ("NAME", "name"),
+                ("E-MAIL", "email"),
+                ("STANDING", "standing"),
+                ("ADMINISTRATOR", "administrator"),
+            ];
             Ok(Answer::table(&rows, &columns, "Nobody."))
         }
         Command::Show { username } => Ok(show(&people::record(ground, &username).await?)),
         Command::Suspend { username } => {
             let ended = people::suspend(ground, &by, &username).await?;
-            Ok(Answer::new(format!("'{username}' is suspended; {ended} session(s) ended."), json!({ "username": username, "standing": "suspended", "sessions_ended": ended })))
+            Ok(Answer::new(
+                format!("'{username}' is suspended; {ended} session(s) ended."),
+                json!({ "username": username, "standing": "suspended", "sessions_ended": ended }),
+            ))
         }
         Command::Reactivate { username } => {
             people::reactivate(ground, &by, &username).await?;
@@ -133,15 +142,24 @@ pub async fn run(command: Command, ground: &Ground) -> anyhow::Result<Answer> {
         Command::Prove(prove) => {
             let proof = Proof { method: prove.method, level: prove.level, evidence: prove.evidence, proved_by: prove.by };
             let proofing = people::prove(ground, &by, &prove.username, proof).await?;
-            Ok(Answer::new(format!("The identity of '{}' is proved at level {}.", prove.username, proofing.level), proofing_json(&proofing)))
+            Ok(Answer::new(
+                format!("The identity of '{}' is proved at level {}.", prove.username, proofing.level),
+                proofing_json(&proofing),
+            ))
         }
         Command::ActivationCode { username } => {
             let code = people::activation_code(ground, &by, &username).await?.to_text();
-            Ok(Answer::new(format!("Activation code of '{username}', shown only now: {code}\n{}", lifetime(ground)), json!({ "username": username, "activation_code": code })))
+            Ok(Answer::new(
+                format!("Activation code of '{username}', shown only now: {code}\n{}", lifetime(ground)),
+                json!({ "username": username, "activation_code": code }),
+            ))
         }
         Command::Password { username } => {
             let ended = people::set_password(ground, &by, &username, &ask::new_password()?).await?;
-            Ok(Answer::new(format!("The password of '{username}' is changed; {ended} session(s) ended."), json!({ "username": username, "sessions_ended": ended })))
+            Ok(Answer::new(
+                format!("The password of '{username}' is changed; {ended} session(s) ended."),
+                json!({ "username": username, "sessions_ended": ended }),
+            ))
         }
     }
 }
@@ -183,18 +201,40 @@ fn lifetime(ground: &Ground) -> String {
 fn show(record: &Record) -> Answer {
     let person = &record.person;
     let mut lines = vec![
-        format!("{} ({}), {}{}", person.full_name(), person.username, person.standing.as_str(), if person.administrator { ", administrator" } else { "" }),
+        format!(
+            "{} ({}), {}{}",
+            person.full_name(),
+            person.username,
+            person.standing.as_str(),
+            if person.administrator { ", administrator" } else { "" }
+        ),
         format!("e-mail           {}", person.email.as_deref().unwrap_or("-")),
         format!("id               {}", person.id),
         format!("persistent UUID  {}", person.persistent_uuid),
-        format!("identity         {}", record.identity.map_or("not proved: no service is told anything".to_owned(), |level| format!("proved at level {level}"))),
+        format!(
+            "identity         {}",
+            record.identity.map_or("not proved: no service is told anything".to_owned(), |level| format!("proved at level {level}"))
+        ),
         format!("activation code  {}", if record.activation_open { "handed over, not used yet" } else { "none open" }),
     ];
     for proofing in &record.proofings {
-        lines.push(format!("proofing         {} {} {}, by {}: {}", proofing.proved_at, proofing.method.as_str(), proofing.level, proofing.proved_by, proofing.evidence));
+        lines.push(format!(
+            "proofing         {} {} {}, by {}: {}",
+            proofing.proved_at,
+            proofing.method.as_str(),
+            proofing.level,
+            proofing.proved_by,
+            proofing.evidence
+        ));
     }
     for authenticator in &record.authenticators {
-        lines.push(format!("second factor    {} '{}', enrolled {}, carries at most {}", authenticator.kind.as_str(), authenticator.name, authenticator.enrolled_at, authenticator.carries));
+        lines.push(format!(
+            "second factor    {} '{}', enrolled {}, carries at most {}",
+            authenticator.kind.as_str(),
+            authenticator.name,
+            authenticator.enrolled_at,
+            authenticator.carries
+        ));
     }
     let authenticators: Vec<Value> = record
         .authenticators

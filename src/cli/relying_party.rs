@@ -96,7 +96,13 @@ pub async fn run(command: Command, ground: &Ground) -> anyhow::Result<Answer> {
         }
         Command::List => {
             let rows: Vec<Value> = clients::list(ground).await?.iter().map(to_json).collect();
-            let columns = [("ENTITY ID", "entity_id"), ("NAME", "name"), ("LEAST LEVEL", "least_level"), ("ENCRYPTED", "encrypt"), ("ENABLED", "enabled")];
+            let columns = [
+                ("ENTITY ID", "entity_id"),
+                ("NAME", "name"),
+                ("LEAST LEVEL", "least_level"),
+                ("ENCRYPTED", "encrypt"),
+                ("ENABLED", "enabled"),
+            ];
             Ok(Answer::table(&rows, &columns, "No relying party is registered yet."))
         }
         Command::Show { entity_id } => {
@@ -148,12 +154,20 @@ fn show(client: &Client, described: &ServiceProvider) -> Answer {
         Some(Ok((key, suite))) => format!("{suite:?} to the key {}", key.fingerprint()),
         Some(Err(error)) => error.to_string(),
     };
-    let attributes = if client.terms.attributes.is_empty() { "what the metadata asks for, except the CPR number".to_owned() } else { client.terms.attributes.join(", ") };
+    let attributes = if client.terms.attributes.is_empty() {
+        "what the metadata asks for, except the CPR number".to_owned()
+    } else {
+        client.terms.attributes.join(", ")
+    };
     let mut lines = vec![
         format!("{} ('{}')", client.entity_id, client.name),
         format!("served               {}", yes_no(client.enabled)),
         format!("least level          {}", client.terms.least_level),
-        format!("encrypted            {}{}", yes_no(client.terms.encrypt), if client.terms.legacy_encryption { ", legacy algorithms allowed" } else { "" }),
+        format!(
+            "encrypted            {}{}",
+            yes_no(client.terms.encrypt),
+            if client.terms.legacy_encryption { ", legacy algorithms allowed" } else { "" }
+        ),
         format!("encryption           {suite}"),
         format!("may receive          {attributes}"),
         format!("asks for             {}", described.requested_names().join(", ")),

@@ -27,7 +27,9 @@ pub async fn ground(settings: &Settings) -> anyhow::Result<Ground> {
     // A database host that never answers is told of, not waited for.
     let db = tokio::time::timeout(Duration::from_secs(30), opening).await.context("the database did not answer within 30 seconds")?;
     Ok(Ground {
-        db: db.with_context(|| format!("the database {} cannot be opened", crate::config::sources::without_password(settings.storage_url())))?,
+        db: db.with_context(|| {
+            format!("the database {} cannot be opened", crate::config::sources::without_password(settings.storage_url()))
+        })?,
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         hasher: Hasher::new(settings.password_cost(), Secret::new(pepper.to_vec()))?,
@@ -56,7 +58,8 @@ pub fn keyring(settings: &Settings) -> anyhow::Result<Keyring> {
         }
         (_, _, Some(pkcs12)) => {
             let file = std::fs::read(pkcs12).with_context(|| format!("saml.signing_pkcs12_file: {}", pkcs12.display()))?;
-            SigningKey::from_pkcs12(&file, &passphrase.unwrap_or_else(|| Secret::new(String::new())), false).context("saml.signing_pkcs12_file")?
+            SigningKey::from_pkcs12(&file, &passphrase.unwrap_or_else(|| Secret::new(String::new())), false)
+                .context("saml.signing_pkcs12_file")?
         }
         _ => bail!("saml.signing_key_file must be set, with saml.signing_certificate_file; portvagt config check explains"),
     };

@@ -69,7 +69,8 @@ pub async fn save(ground: &Ground, by: &Operator, document: &[u8], registration:
     clients::save(&mut tx, &client).await?;
     let event = by.event(ground, Kind::ClientSaved).with("client", &client.entity_id).with("encrypt", client.terms.encrypt);
     let event = event.with("legacy_encryption", client.terms.legacy_encryption).with("least_level", client.terms.least_level);
-    tx.commit(event.with("attributes", client.terms.attributes.join(" ")).with("insecure_endpoints", client.terms.insecure_endpoints)).await?;
+    tx.commit(event.with("attributes", client.terms.attributes.join(" ")).with("insecure_endpoints", client.terms.insecure_endpoints))
+        .await?;
     find(ground, &client.entity_id).await
 }
 
@@ -120,7 +121,9 @@ fn can_be_served(described: &ServiceProvider, terms: &Terms) -> Result<(), Refus
         return Ok(());
     }
     match described.encryption(terms.legacy_encryption) {
-        None => Err(Refusal::Encryption("its metadata has no certificate for encryption (an entry may be made without encryption)".to_owned())),
+        None => {
+            Err(Refusal::Encryption("its metadata has no certificate for encryption (an entry may be made without encryption)".to_owned()))
+        }
         Some(Err(error)) => Err(Refusal::Encryption(format!("{error} (an entry may allow legacy encryption)"))),
         Some(Ok(_)) => Ok(()),
     }

@@ -6,12 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     base::{clock, id::Id, random, secret::Secret},
-    crypto::{
-        password::HashError,
-        seal::SealError,
-        token::Code,
-        totp::TotpSecret,
-    },
+    crypto::{password::HashError, seal::SealError, token::Code, totp::TotpSecret},
     domain::{
         assurance::Level,
         audit::Kind as EventKind,
