@@ -28,6 +28,15 @@ impl Software {
         sp
     }
 
+    /// Picks what concerns this software from a pair: mellon's, Shibboleth's.
+    fn of(self, pair: [&'static str; 2]) -> &'static str {
+        let [mellon, shibboleth] = pair;
+        match self {
+            Self::Mellon => mellon,
+            Self::Shibboleth => shibboleth,
+        }
+    }
+
     fn options(self) -> Options {
         Options::new(match self {
             Self::Mellon => "https://saml.mellon.test",
@@ -125,38 +134,57 @@ pub async fn tampered(idp: &dyn IdentityProvider, software: Software) {
     expect_employee(&page, sp.as_ref());
     logged_in.cookies.remove_starting(&sp.session_cookie());
 
-    let attacks: [(&str, bool, fn(&Opened) -> String); 7] = [
-        ("nothing changed", true, |opened| opened.with_sealed(&opened.sealed)),
-        ("opened and closed again", true, |opened| opened.close(&opened.assertion)),
-        ("one bit of the cipher text", false, |opened| {
-            let mut sealed = opened.sealed.clone();
-            let middle = sealed.len() / 2;
-            sealed[middle] ^= 1;
-            opened.with_sealed(&sealed)
-        }),
-        ("another level in the assertion", false, |opened| {
-            let raised = opened.assertion.replace(">Substantial<", ">High<").replace(">Low<", ">High<");
-            assert_ne!(raised, opened.assertion, "a level to change");
-            opened.close(&raised)
-        }),
-        ("no signature", false, |opened| opened.close(&unsigned(&opened.assertion))),
-        ("in clear, without a signature", false, |opened| opened.in_clear(&unsigned(&opened.assertion))),
-        ("in clear, changed", false, |opened| opened.in_clear(&opened.assertion.replace(">Substantial<", ">High<"))),
-    ];
-    for (name, accepted, attack) in attacks {
+    for attack in ATTACKS {
         let mut visitor = logged_in.clone();
         let page = sign_on(sp.as_ref(), &mut visitor).await;
         let mut form = page.saml_form().expect("a response");
         let opened = Opened::new(form.value("SAMLResponse").expect("a response"), sp.decryption_key());
-        form.set("SAMLResponse", &attack(&opened));
+        form.set("SAMLResponse", &(attack.change)(&opened));
         let answer = visitor.submit(&page, &form).await;
         let page = visitor.follow(answer).await;
-        if accepted {
-            assert!(attribute(&page, "cvr").is_some(), "{name}: must be accepted: {}\n{}", page.describe(), sp.logs());
-        } else {
-            expect_refused(&mut visitor, &page, sp.as_ref(), name).await;
+        match attack.reasons {
+            None => assert!(attribute(&page, "cvr").is_some(), "{}: must be accepted: {}\n{}", attack.name, page.describe(), sp.logs()),
+            Some(reasons) => expect_refused(&mut visitor, &page, sp.as_ref(), software.of(reasons)).await,
         }
     }
+}
+
+/// One way to change a response.
+struct Attack {
+    name: &'static str,
+    change: fn(&Opened) -> String,
+    /// What mellon and Shibboleth log when they refuse; `None` for a control, which they accept.
+    reasons: Option<[&'static str; 2]>,
+}
+
+const BAD_SIGNATURE: [&str; 2] = ["Failed to verify signature", "signature could not be verified"];
+const NO_SIGNATURE: [&str; 2] = ["Signature element not found", "Unable to establish security of incoming assertion"];
+
+const ATTACKS: [Attack; 7] = [
+    Attack { name: "nothing changed", change: |opened| opened.with_sealed(&opened.sealed), reasons: None },
+    Attack { name: "opened and closed again", change: |opened| opened.close(&opened.assertion), reasons: None },
+    Attack {
+        name: "one bit of the cipher text",
+        change: one_bit,
+        reasons: Some(["When looking for an assertion we did not found it", "A valid authentication statement was not found"]),
+    },
+    Attack { name: "another level", change: |opened| opened.close(&another_level(opened)), reasons: Some(BAD_SIGNATURE) },
+    Attack { name: "no signature", change: |opened| opened.close(&unsigned(&opened.assertion)), reasons: Some(NO_SIGNATURE) },
+    Attack { name: "in clear, unsigned", change: |opened| opened.in_clear(&unsigned(&opened.assertion)), reasons: Some(NO_SIGNATURE) },
+    Attack { name: "in clear, another level", change: |opened| opened.in_clear(&another_level(opened)), reasons: Some(BAD_SIGNATURE) },
+];
+
+fn one_bit(opened: &Opened) -> String {
+    let mut sealed = opened.sealed.clone();
+    let middle = sealed.len() / 2;
+    sealed[middle] ^= 1;
+    opened.with_sealed(&sealed)
+}
+
+fn another_level(opened: &Opened) -> String {
+    let changed = opened.assertion.replace(">Substantial<", ">High<").replace(">Low<", ">High<");
+    assert_ne!(changed, opened.assertion, "a level to change");
+    changed
 }
 
 /// A response that was delivered once opens nothing a second time, neither in the same browser nor in another that
@@ -171,13 +199,13 @@ pub async fn replayed(idp: &dyn IdentityProvider, software: Software) {
     expect_employee(&page, sp.as_ref());
 
     let again = deliver(&mut same, response.clone()).await;
-    expect_refused(&mut same, &again, sp.as_ref(), "the same browser").await;
+    expect_refused(&mut same, &again, sp.as_ref(), software.of(["has already been used", "Rejecting replayed message"])).await;
 
     let mut attacker = before;
     let begun = attacker.get(sp.secret_url()).await;
     attacker.follow(begun).await;
     let again = deliver(&mut attacker, response).await;
-    expect_refused(&mut attacker, &again, sp.as_ref(), "another browser").await;
+    expect_refused(&mut attacker, &again, sp.as_ref(), software.of(["has already been used", "Response correlation failed"])).await;
 }
 
 /// From the service's secret page to the login page, through the login, and back to the secret page.
@@ -240,9 +268,11 @@ fn expect_encryption(page: &Page, block: &str, transport: super::KeyTransport) {
     assert!(xml.contains(&format!("\"{}\"", transport.uri())), "not {transport:?}: {xml}");
 }
 
-/// Neither this page nor the next visit shows what only the logged-in see.
-async fn expect_refused(visitor: &mut Visitor, page: &Page, sp: &dyn ServiceProvider, name: &str) {
-    assert!(attribute(page, "cvr").is_none(), "{} accepted: {name}: {}", sp.name(), page.describe());
+/// Neither this page nor the next visit shows what only the logged-in see, and the service says why in its log.
+async fn expect_refused(visitor: &mut Visitor, page: &Page, sp: &dyn ServiceProvider, reason: &str) {
+    assert!(attribute(page, "cvr").is_none(), "{} accepted ({reason}): {}", sp.name(), page.describe());
     let next = visitor.get(sp.secret_url()).await;
-    assert!(attribute(&next, "cvr").is_none(), "{} made a session: {name}: {}", sp.name(), next.describe());
+    assert!(attribute(&next, "cvr").is_none(), "{} made a session ({reason}): {}", sp.name(), next.describe());
+    let logs = sp.logs();
+    assert!(logs.contains(reason), "{} refused, but not for this: {reason}: {logs}", sp.name());
 }

@@ -7,6 +7,7 @@
 mod daemon;
 mod encryption;
 mod mellon;
+mod requests;
 mod shibboleth;
 mod tamper;
 

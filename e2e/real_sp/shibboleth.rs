@@ -51,9 +51,9 @@ impl Shibboleth {
         folder.fill("shibboleth2.xml", include_str!("templates/shibboleth2.xml"), &values);
         let config = folder.path("shibboleth2.xml").to_string_lossy().into_owned();
         let pid = folder.path("shibd.pid").to_string_lossy().into_owned();
-        let socket = folder.path("logs/shibd.sock");
         let mut shibd = Daemon::start(&folder, "shibd", "/usr/sbin/shibd", &["-f", "-F", "-c", &config, "-p", &pid]);
-        shibd.wait(&folder, || std::os::unix::net::UnixStream::connect(&socket).is_ok());
+        // Its log says when it listens. To try its socket and hang up can crash it: it isn't ready for that while it starts.
+        shibd.wait(&folder, || folder.logs().contains("listener service starting"));
         let context = options.level.map(|level| {
             let class = class_ref(level);
             format!("ShibRequestSetting authnContextClassRef \"{class}\"\n    ShibRequestSetting authnContextComparison minimum")
