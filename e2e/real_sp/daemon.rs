@@ -1,6 +1,7 @@
 //! Starting and ending foreign servers: a folder of their own, a free port, and a guard that ends what it started.
 //!
-//! A guard ends only the process it started itself, by its id; it never looks for processes by name. What the servers
+//! A guard ends only the process it started itself, by its id, also when the test process dies before the guard: a shell
+//! between the two waits for our end of a pipe to close. Nothing here looks for processes by name. What the servers
 //! are told stands in `mellon.rs` and `shibboleth.rs`.
 
 use openssl::asn1::Asn1Time;
@@ -81,6 +82,14 @@ pub fn free_port() -> u16 {
     listener.local_addr().expect("an address").port()
 }
 
+/// Runs a server until it ends, or until the pipe on standard input closes: then it gets three seconds to end by itself.
+const KEEPER: &str = r#"exec 3<&0
+"$@" 3<&- & server=$!
+(read nothing <&3; kill -TERM $server; sleep 3; kill -KILL $server) & watcher=$!
+wait $server; code=$?
+kill $watcher
+exit $code"#;
+
 /// A running server. Dropping it ends the server and waits until it is gone.
 #[derive(Debug)]
 pub struct Daemon(Child);
@@ -89,17 +98,19 @@ impl Daemon {
     /// Starts a program that stays in the foreground, with an empty environment; what it prints goes to `logs/NAME.out`.
     pub fn start(folder: &Folder, name: &str, program: &str, arguments: &[&str]) -> Self {
         let out = File::create(folder.path(&format!("logs/{name}.out"))).expect("a log");
-        let child = Command::new(program)
+        assert!(Path::new(program).exists(), "no {program}: install the packages of e2e/real_sp/packages.txt");
+        let child = Command::new("/bin/sh")
+            .args(["-c", KEEPER, name, program])
             .args(arguments)
             // Cargo's own library path would lead a foreign program to the wrong libraries.
             .env_clear()
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
             .current_dir(folder.path(""))
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(out.try_clone().expect("a log"))
             .stderr(out)
             .spawn()
-            .unwrap_or_else(|error| panic!("{program} doesn't start ({error}): are the packages of e2e/real_sp/packages.txt installed?"));
+            .expect("a shell starts");
         Self(child)
     }
 
@@ -118,15 +129,7 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        let _ = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).stderr(Stdio::null()).status();
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(3) {
-            if let Ok(Some(_)) = self.0.try_wait() {
-                return;
-            }
-            sleep(Duration::from_millis(10));
-        }
-        let _ = self.0.kill();
+        drop(self.0.stdin.take());
         let _ = self.0.wait();
     }
 }
