@@ -109,7 +109,7 @@ async fn a_flow_moves_once() {
         let end = Flow {
             id: Id::random(&SystemRandom),
             purpose: Purpose::Account,
-            stage: Enrol { person: person.id, evidence: super::evidence(0), pending: None },
+            stage: Enrol { person: person.id, under: Level::Substantial, password: None, session: None, pending: None },
             expires_at: at(600),
         };
         let mut tx = nodes.one.begin().await.unwrap();
