@@ -8,3 +8,27 @@ pub mod assets;
 pub mod headers;
 /// Every page as a type: what it shows, never how it came to be.
 pub mod page;
+/// The application as the rooms share it.
+pub mod app;
+/// Who sends a request.
+pub mod visit;
+/// Refusals as pages, documents and log lines.
+pub mod problem;
+/// What handlers take as parameters.
+pub mod extract;
+/// Redirects, cookies and forms shown again.
+pub mod answer;
+/// Front door, help, language, health.
+pub mod open;
+/// The SAML endpoints.
+pub mod saml;
+/// The login pages.
+pub mod login;
+/// Enrolment pages.
+pub mod enrol;
+/// The person's own page.
+pub mod account;
+/// Every address and its handler.
+pub mod routes;
+/// The HTTP server.
+pub mod server;

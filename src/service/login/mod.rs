@@ -19,7 +19,7 @@ use crate::{
     domain::{
         audit::{Actor, Event, Kind},
         factor::{self, Evidence, TwoFactors},
-        flow::{AnyFlow, Done, Flow, Purpose, Stage, Start, StepUp},
+        flow::{Activation, AnyFlow, Done, Flow, Purpose, SecondFactor, Stage, Start, StepUp},
         person::Person,
         session::Session,
     },
@@ -110,6 +110,31 @@ pub async fn open<S: Stage>(ground: &Ground, held: &Held) -> Result<Flow<S>, Ref
     flows::open(&ground.db, held.id, &held.token.hash(), ground.clock.now()).await?.ok_or(Refusal::Gone)
 }
 
+/// Begins the same login again, as somebody else: the old flow ends, its request waits in the new one.
+pub async fn restart(ground: &Ground, held: &Held) -> Result<Held, Refusal> {
+    if let Some(begun) = again::<SecondFactor>(ground, held).await? {
+        return Ok(begun);
+    }
+    if let Some(begun) = again::<Activation>(ground, held).await? {
+        return Ok(begun);
+    }
+    if let Some(begun) = again::<StepUp>(ground, held).await? {
+        return Ok(begun);
+    }
+    again::<Start>(ground, held).await?.ok_or(Refusal::Gone)
+}
+
+async fn again<S: Stage>(ground: &Ground, held: &Held) -> Result<Option<Held>, Refusal> {
+    let Some(flow) = flows::open::<S>(&ground.db, held.id, &held.token.hash(), ground.clock.now()).await? else { return Ok(None) };
+    let mut tx = ground.db.begin().await?;
+    if !flows::finish::<S>(&mut tx, flow.id, &held.token.hash()).await? {
+        return Err(Refusal::Gone);
+    }
+    let begun = begin_at(ground, &mut tx, flow.purpose, Start::default()).await?;
+    tx.commit_routine().await?;
+    Ok(Some(begun))
+}
+
 /// Moves a flow to its next stage under a fresh token. Of several that try at once only one comes through.
 async fn advance<A: Stage, B: Stage>(ground: &Ground, tx: &mut Tx, flow: &Flow<A>, held: &Held, next: &B) -> Result<Held, Refusal> {
     let token = Token::random(ground.random.as_ref());
@@ -156,6 +181,15 @@ pub(in crate::service) async fn enter<A: Stage>(
         .with("session", session.id);
     tx.commit(event).await?;
     Ok(LoggedIn { session: token, device: device_cookie(ground, person)?, flow: flow_left })
+}
+
+/// Begins a step-up of a live session from the person's own pages.
+pub async fn begin_step_up(ground: &Ground, session: &Session) -> Result<Held, Fault> {
+    let mut tx = ground.db.begin().await?;
+    let stage = StepUp { person: session.person, session: session.id, webauthn: None };
+    let held = begin_at(ground, &mut tx, Purpose::Account, stage).await?;
+    tx.commit_routine().await?;
+    Ok(held)
 }
 
 /// A step-up is proved: the session gets the new use and a new token.

@@ -16,10 +16,11 @@ use uuid::Uuid;
 use crate::{
     base::{clock::from_millis, id::Id},
     crypto::{keyring::Keyring, reason::Reason, seal::SealError},
-    domain::{client::Client, person::Person},
+    domain::{attribute, client::Client, person::Person},
     protocol::saml::{
         metadata::{self, Allow, MetadataError, ServiceProvider},
-        subject::{NameId, NameKind},
+        own_metadata::{self, Contact, OwnMetadata},
+        subject::{NameId, NameKind, fresh_id},
     },
     service::{ground::Ground, trail::Journal},
     storage::{clients, fault::Fault},
@@ -127,6 +128,28 @@ impl Desk {
         known.insert(entity_id.to_owned(), Arc::clone(&registered));
         Ok(registered)
     }
+}
+
+/// Our metadata: the signed form has a signature of our own on it; `redirect_only` leaves HTTP-POST out for sign-on.
+pub fn own_metadata(desk: &Desk, ground: &Ground, redirect_only: bool, signed: bool) -> Result<String, Refused> {
+    let id = fresh_id(ground.random.as_ref());
+    let attributes: Vec<&str> = attribute::ALL.iter().map(|attribute| attribute.name()).collect();
+    let contact = desk.own.contact_email.as_deref().map(|email| Contact { company: None, name: None, email: Some(email) });
+    let content = OwnMetadata {
+        id: &id,
+        entity_id: &desk.own.entity_id,
+        sso: &desk.own.sso,
+        slo: &desk.own.slo,
+        attributes: &attributes,
+        redirect_only: redirect_only || !desk.own.post_requests,
+        contact,
+    };
+    let written = if signed {
+        own_metadata::write_signed(&content, &desk.keyring).map_err(|error| error.to_string())
+    } else {
+        own_metadata::write(&content, &desk.keyring).map_err(|error| error.to_string())
+    };
+    written.map_err(Refused::Internal)
 }
 
 /// Reads the metadata of a registered relying party. That it had not expired was checked when it was registered.

@@ -103,7 +103,8 @@ impl Problem {
         answer
     }
 
-    fn title(&self) -> String {
+    /// The title in the language of the page.
+    pub fn title(&self) -> String {
         let [title, _, _] = self.kind.keys();
         self.frame.t(title).into_owned()
     }

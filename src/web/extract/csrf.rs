@@ -1,0 +1,173 @@
+//! The only way to read a form or a JSON body: with the token of the flow or session it belongs to, from our own pages
+//! (security case B17). Duplicate fields are refused; sizes are bounded before anything is read from them.
+
+use std::{collections::BTreeMap, future::Future, pin::Pin};
+
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::Payload,
+    http::header::{self, HeaderMap},
+    web::{Bytes, Data},
+};
+use serde_json::Value;
+
+use crate::{
+    crypto::token::Token,
+    service::login::Held,
+    web::{
+        app::App,
+        visit::Visit,
+        page::problem::Kind,
+        problem::Trouble,
+    },
+};
+
+/// The most a form of ours can be: a password of 1,024 characters, percent-encoded, and some fields.
+const FORM_LIMIT: usize = 24 * 1024;
+/// The most a passkey answer can be.
+const JSON_LIMIT: usize = 128 * 1024;
+
+/// Whom the form token belongs to.
+#[derive(Debug, Clone)]
+pub enum Holder {
+    /// A login under way.
+    Flow(Held),
+    /// A session cookie; whether the session lives is asked separately.
+    Session(Token),
+}
+
+/// A form of ours, proved to come from a page of ours in the same browser.
+#[derive(Debug)]
+pub struct CsrfForm {
+    /// Whose.
+    pub holder: Holder,
+    fields: BTreeMap<String, String>,
+}
+
+/// A JSON body, proved likewise by the header `X-CSRF`.
+#[derive(Debug)]
+pub struct CsrfJson {
+    /// Whose.
+    pub holder: Holder,
+    /// The body.
+    pub body: Value,
+}
+
+impl CsrfForm {
+    /// A field's text; empty when it is missing.
+    pub fn field(&self, name: &str) -> &str {
+        self.fields.get(name).map_or("", String::as_str)
+    }
+
+    /// The flow the form belongs to.
+    pub fn flow(&self, visit: &Visit) -> Result<Held, Trouble> {
+        self.holder.flow(visit)
+    }
+}
+
+impl CsrfJson {
+    /// The flow the body belongs to.
+    pub fn flow(&self, visit: &Visit) -> Result<Held, Trouble> {
+        self.holder.flow(visit)
+    }
+}
+
+impl Holder {
+    fn flow(&self, visit: &Visit) -> Result<Held, Trouble> {
+        match self {
+            Self::Flow(held) => Ok(held.clone()),
+            Self::Session(_) => Err(Trouble::of(visit, Kind::FlowGone, "flow.violation", "no_flow")),
+        }
+    }
+}
+
+type Reading<T> = Pin<Box<dyn Future<Output = Result<T, Trouble>>>>;
+
+impl FromRequest for CsrfForm {
+    type Error = Trouble;
+    type Future = Reading<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, reading) = (request.clone(), Bytes::from_request(request, payload));
+        Box::pin(async move {
+            let visit = Visit::of(&request);
+            from_our_page(&request, &visit, "application/x-www-form-urlencoded")?;
+            let body = reading.await.map_err(|_| too_large(&visit))?;
+            if body.len() > FORM_LIMIT {
+                return Err(too_large(&visit));
+            }
+            let mut fields = BTreeMap::new();
+            for (name, value) in url::form_urlencoded::parse(&body) {
+                if fields.insert(name.into_owned(), value.into_owned()).is_some() {
+                    return Err(refused(&visit, "duplicate_parameter"));
+                }
+            }
+            let text = |name: &str| fields.get(name).map_or("", String::as_str);
+            let holder = holder(&request, &visit, text("flow"), text("csrf"))?;
+            Ok(Self { holder, fields })
+        })
+    }
+}
+
+impl FromRequest for CsrfJson {
+    type Error = Trouble;
+    type Future = Reading<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, reading) = (request.clone(), Bytes::from_request(request, payload));
+        Box::pin(async move {
+            let visit = Visit::of(&request);
+            from_our_page(&request, &visit, "application/json")?;
+            let body = reading.await.map_err(|_| too_large(&visit))?;
+            if body.len() > JSON_LIMIT {
+                return Err(too_large(&visit));
+            }
+            let body: Value = serde_json::from_slice(&body).map_err(|_| refused(&visit, "json"))?;
+            let flow = body.get("flow").and_then(Value::as_str).unwrap_or_default();
+            let token = request.headers().get("x-csrf").and_then(|value| value.to_str().ok()).unwrap_or_default();
+            let holder = holder(&request, &visit, flow, token)?;
+            Ok(Self { holder, body })
+        })
+    }
+}
+
+/// Browsers say where a request comes from; whatever they say must be us. A plain client that says nothing still needs
+/// the token.
+fn from_our_page(request: &HttpRequest, visit: &Visit, media_type: &str) -> Result<(), Trouble> {
+    let headers: &HeaderMap = request.headers();
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let origin = request.app_data::<Data<App>>().map(|app| app.site.origin());
+    if text("origin").is_some_and(|given| Some(given) != origin.as_deref()) {
+        return Err(refused(visit, "origin"));
+    }
+    if text("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none")) {
+        return Err(refused(visit, "fetch_site"));
+    }
+    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !given.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(media_type) {
+        return Err(refused(visit, "content_type"));
+    }
+    Ok(())
+}
+
+fn holder(request: &HttpRequest, visit: &Visit, flow: &str, token: &str) -> Result<Holder, Trouble> {
+    let Some(app) = request.app_data::<Data<App>>() else { return Err(refused(visit, "token")) };
+    let key = &app.ground.seals.csrf;
+    if !flow.is_empty() {
+        // Without the flow's own cookie the login belongs to another browser, or is over.
+        let Some(held) = visit.held(flow) else { return Err(Trouble::of(visit, Kind::FlowGone, "flow.cookie_mismatch", "cookie")) };
+        return if held.token.accepts_form(key, token) { Ok(Holder::Flow(held)) } else { Err(refused(visit, "token")) };
+    }
+    match &visit.session {
+        Some(session) if session.accepts_form(key, token) => Ok(Holder::Session(session.clone())),
+        _ => Err(refused(visit, "token")),
+    }
+}
+
+fn refused(visit: &Visit, reason: &'static str) -> Trouble {
+    Trouble::of(visit, Kind::Forbidden, "csrf.rejected", reason)
+}
+
+fn too_large(visit: &Visit) -> Trouble {
+    Trouble::of(visit, Kind::TooLarge, "http.rejected", "too_large")
+}

@@ -1,0 +1,84 @@
+//! Rooms that are the same for everybody: front door, help, accessibility statement, language switch, health.
+
+use actix_web::{
+    HttpResponse,
+    http::StatusCode,
+    web::{Bytes, Data},
+};
+
+use crate::{
+    storage::health,
+    web::{
+        answer,
+        app::App,
+        visit::{self, Visit},
+        language::Language,
+        page::{self, Frame, open},
+    },
+};
+
+fn frame(visit: &Visit) -> Frame {
+    Frame { here: Some(visit.here.clone()), ..visit.frame() }
+}
+
+/// `GET /`.
+pub async fn front(visit: Visit) -> HttpResponse {
+    page::ok(&open::Front { frame: frame(&visit) })
+}
+
+/// `GET /help`.
+pub async fn help(app: Data<App>, visit: Visit) -> HttpResponse {
+    page::ok(&open::Help { frame: frame(&visit), contact: app.site.contact.clone() })
+}
+
+/// `GET /accessibility`.
+pub async fn accessibility(app: Data<App>, visit: Visit) -> HttpResponse {
+    page::ok(&open::Accessibility { frame: frame(&visit), contact: app.site.contact.clone() })
+}
+
+/// `POST /language`: remembers the language and goes back to a page of ours. It changes nothing but this browser's own
+/// language cookie, so it asks for no form token and works on pages without a flow.
+pub async fn language(body: Bytes) -> HttpResponse {
+    let field = |name: &str| url::form_urlencoded::parse(&body).find(|(known, _)| known == name).map(|(_, value)| value.into_owned());
+    let next = field("next").filter(|next| is_own_path(next)).unwrap_or_else(|| "/".to_owned());
+    let mut reply = answer::see(&next);
+    if let Some(language) = field("language").and_then(|tag| Language::from_tag(&tag)) {
+        answer::add(&mut reply, visit::keep_language(language));
+    }
+    reply
+}
+
+/// A path on this host: one slash, no second one or backslash that browsers would read as another host.
+fn is_own_path(next: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
+    next.starts_with('/') && !next.starts_with("//") && next.len() <= 300 && next.bytes().all(plain)
+}
+
+/// `GET /health/live`: the process answers.
+pub async fn live() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain").body("ok\n")
+}
+
+/// `GET /health/ready`: the database can be written, so logins can succeed.
+pub async fn ready(app: Data<App>) -> HttpResponse {
+    match health::ping(&app.ground.db).await {
+        Ok(()) => HttpResponse::Ok().content_type("text/plain").body("ready\n"),
+        Err(fault) => {
+            tracing::warn!(event = "health.not_ready", reason = %fault);
+            HttpResponse::build(StatusCode::SERVICE_UNAVAILABLE).content_type("text/plain").body("not ready\n")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_own_path;
+
+    #[test]
+    fn the_way_back_stays_in_this_house() {
+        assert!(is_own_path("/login?flow=1"));
+        for outside in ["", "https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/a\r\nb", "/æ"] {
+            assert!(!is_own_path(outside), "{outside:?}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Where things go wrong: a refusal becomes a plain page (or a problem document for script) and one log line, both with
+//! the same incident code. Logged here and nowhere else; never a stack trace, never what a client sent.
+
+use std::fmt;
+
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{StatusCode, header},
+};
+
+use crate::{
+    service::{login::Refusal, saml::Refused},
+    storage::fault::Fault,
+    web::{
+        visit::Visit,
+        page::problem::{Kind, Problem},
+    },
+};
+
+/// A refusal on its way out.
+pub enum Trouble {
+    /// A problem page.
+    Page(Box<Problem>),
+    /// The same for script: `application/problem+json` (RFC 9457).
+    Document(Box<Problem>),
+    /// To the login page.
+    Login,
+}
+
+impl fmt::Debug for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Page(problem) | Self::Document(problem) => write!(f, "problem {:?} {}", problem.kind, problem.incident),
+            Self::Login => f.write_str("login needed"),
+        }
+    }
+}
+
+impl Trouble {
+    /// A problem of that kind, logged under `event` with `reason`.
+    pub fn of(visit: &Visit, kind: Kind, event: &'static str, reason: &str) -> Self {
+        let incident = &visit.visitor.incident;
+        match kind.status().is_server_error() {
+            true => tracing::error!(event, reason, incident = %incident, address = %visit.visitor.address),
+            false => tracing::warn!(event, reason, incident = %incident, address = %visit.visitor.address),
+        }
+        Self::Page(Box::new(Problem { frame: visit.frame(), kind, incident: incident.to_string() }))
+    }
+
+    /// The login page is where this begins.
+    pub fn to_login() -> Self {
+        Self::Login
+    }
+
+    /// The database does not answer.
+    pub fn storage(visit: &Visit, fault: &Fault) -> Self {
+        match fault {
+            Fault::Unavailable(_) => Self::of(visit, Kind::Unavailable, "storage.unavailable", &fault.to_string()),
+            Fault::Inconsistent(_) => Self::of(visit, Kind::Internal, "storage.inconsistent", &fault.to_string()),
+        }
+    }
+
+    /// Something of ours failed.
+    pub fn internal(visit: &Visit, error: &dyn fmt::Display) -> Self {
+        Self::of(visit, Kind::Internal, "internal", &error.to_string())
+    }
+
+    /// A refused SAML message, or a fault while answering one.
+    pub fn saml(visit: &Visit, event: &'static str, refused: &Refused) -> Self {
+        match refused {
+            Refused::Message(reason) => Self::of(visit, Kind::BadRequest { reason: reason.to_string() }, event, reason.as_str()),
+            Refused::Storage(fault) => Self::storage(visit, fault),
+            Refused::Internal(error) => Self::internal(visit, error),
+        }
+    }
+
+    /// A refused login step where no form can be shown again.
+    pub fn login(visit: &Visit, refusal: &Refusal) -> Self {
+        match refusal {
+            Refusal::Wrong => Self::of(visit, Kind::LoginRefused, "login.refused", "refused"),
+            Refusal::Throttled { seconds } => Self::of(visit, Kind::Throttled { seconds: *seconds }, "login.refused", "throttled"),
+            Refusal::Gone => Self::of(visit, Kind::FlowGone, "flow.violation", "stage"),
+            Refusal::Busy => Self::of(visit, Kind::Unavailable, "login.refused", "busy"),
+            Refusal::Storage(fault) => Self::storage(visit, fault),
+            Refusal::Seal(error) => Self::internal(visit, error),
+        }
+    }
+
+    /// The same problem as a document for script.
+    #[must_use]
+    pub fn as_document(self) -> Self {
+        match self {
+            Self::Page(problem) => Self::Document(problem),
+            other => other,
+        }
+    }
+}
+
+impl ResponseError for Trouble {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::Page(problem) | Self::Document(problem) => problem.kind.status(),
+            Self::Login => StatusCode::SEE_OTHER,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        match self {
+            Self::Page(problem) => problem.answer(),
+            Self::Login => HttpResponse::SeeOther().insert_header((header::LOCATION, "/login")).finish(),
+            Self::Document(problem) => {
+                let status = problem.kind.status();
+                let body = serde_json::json!({ "status": status.as_u16(), "title": problem.title(), "incident": problem.incident });
+                HttpResponse::build(status).content_type("application/problem+json").body(body.to_string())
+            }
+        }
+    }
+}

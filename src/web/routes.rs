@@ -1,0 +1,101 @@
+//! Every address and the handler behind it: the one list. Around it stand the security headers, the host check and plain
+//! pages for whatever no handler takes.
+
+use actix_web::{
+    Error, HttpRequest, HttpResponse, ResponseError, Route,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    guard,
+    http::{Method, header},
+    middleware::Next,
+    web::{self, Data, PayloadConfig, QueryConfig, ServiceConfig, post},
+};
+
+use crate::web::{account, app::App, assets, enrol, login, open, page::problem::Kind, problem::Trouble, saml, visit::Visit};
+
+/// The most any body may be: a SAML message of 256 KiB in base64, percent-encoded, and some room.
+const BODY_LIMIT: usize = 640 * 1024;
+
+/// Adds all routes.
+pub fn configure(config: &mut ServiceConfig) {
+    config.app_data(PayloadConfig::new(BODY_LIMIT));
+    config.app_data(QueryConfig::default().error_handler(|_, request| bad_query(request).into()));
+    at(config, "/", [get().to(open::front)]);
+    at(config, "/help", [get().to(open::help)]);
+    at(config, "/accessibility", [get().to(open::accessibility)]);
+    at(config, "/language", [post().to(open::language)]);
+    at(config, "/static/{name}", [get().to(assets::serve)]);
+    at(config, "/health/live", [get().to(open::live)]);
+    at(config, "/health/ready", [get().to(open::ready)]);
+
+    at(config, "/login", [get().to(login::show)]);
+    at(config, "/login/password", [post().to(login::post_password)]);
+    at(config, "/login/totp", [post().to(login::post_totp)]);
+    at(config, "/login/activation", [post().to(login::post_activation)]);
+    at(config, "/login/restart", [post().to(login::post_restart)]);
+    at(config, "/login/passkey/start", [post().to(login::passkey_start)]);
+    at(config, "/login/passkey/finish", [post().to(login::passkey_finish)]);
+    at(config, "/login/webauthn/start", [post().to(login::webauthn_start)]);
+    at(config, "/login/webauthn/finish", [post().to(login::webauthn_finish)]);
+    at(config, "/login/enrol", [get().to(enrol::show)]);
+    at(config, "/login/enrol/totp", [get().to(enrol::show_totp), post().to(enrol::choose_totp)]);
+    at(config, "/login/enrol/totp/confirm", [post().to(enrol::confirm_totp)]);
+    at(config, "/login/enrol/passkey", [get().to(enrol::show_passkey)]);
+    at(config, "/login/enrol/passkey/start", [post().to(enrol::start_passkey)]);
+    at(config, "/login/enrol/passkey/finish", [post().to(enrol::finish_passkey)]);
+
+    at(config, "/account", [get().to(account::overview)]);
+    at(config, "/account/totp", [post().to(account::begin_totp)]);
+    at(config, "/account/passkey", [get().to(account::begin_passkey)]);
+    at(config, "/account/remove", [get().to(account::confirm_remove), post().to(account::remove)]);
+    at(config, "/account/sessions/end", [post().to(account::end_others)]);
+    at(config, "/logout", [get().to(account::ask_logout), post().to(account::logout)]);
+    at(config, "/logged-out", [get().to(account::logged_out)]);
+
+    at(config, "/saml/metadata", [get().to(saml::metadata)]);
+    at(config, "/saml/sso", [get().to(saml::sso_redirect), post().to(saml::sso_post)]);
+    at(config, "/saml/slo", [get().to(saml::slo_redirect), post().to(saml::slo_post)]);
+    config.default_service(web::to(nowhere));
+}
+
+fn at<const N: usize>(config: &mut ServiceConfig, path: &str, routes: [Route; N]) {
+    let resource = routes.into_iter().fold(web::resource(path), |resource, route| resource.route(route));
+    config.service(resource.default_service(web::to(other_method)));
+}
+
+/// GET, and HEAD as its shadow (RFC 9110, 9.3.2).
+fn get() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+fn bad_query(request: &HttpRequest) -> Trouble {
+    Trouble::of(&Visit::of(request), Kind::BadRequest { reason: "query".to_owned() }, "http.rejected", "query")
+}
+
+async fn nowhere(visit: Visit) -> HttpResponse {
+    Trouble::of(&visit, Kind::NotFound, "http.not_found", "path").error_response()
+}
+
+async fn other_method(visit: Visit) -> HttpResponse {
+    Trouble::of(&visit, Kind::MethodNotAllowed, "http.rejected", "method").error_response()
+}
+
+/// Serves only requests for our own host (security case B14): whatever a client calls us, links and origins are those of
+/// the configured address. On a developer's machine other names of the same machine lead there.
+pub async fn own_host(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
+    let Some(app) = request.app_data::<Data<App>>().cloned() else { return Ok(next.call(request).await?.map_into_boxed_body()) };
+    let host = request.head().uri.authority().map(ToString::to_string);
+    let host = host.or_else(|| request.headers().get(header::HOST).and_then(|value| value.to_str().ok()).map(str::to_owned)).unwrap_or_default();
+    if host.eq_ignore_ascii_case(&app.site.authority()) || request.path().starts_with("/health/") {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    }
+    let is_local = |name: &str| matches!(name.rsplit_once(':').map_or(name, |(name, _)| name), "localhost" | "127.0.0.1" | "[::1]");
+    let answer = if request.method() == Method::GET && is_local(&host) && is_local(&app.site.authority()) {
+        let place = format!("{}{}", app.site.origin(), request.uri().path_and_query().map_or("/", |path| path.as_str()));
+        HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, place)).finish()
+    } else {
+        let visit = Visit::of(request.request());
+        Trouble::of(&visit, Kind::BadRequest { reason: "host".to_owned() }, "http.host_rejected", "host").error_response()
+    };
+    Ok(request.into_response(answer))
+}

@@ -1,0 +1,101 @@
+//! The SAML endpoints. Anybody may send anything here: what is not a sound, signed message of a registered service gets
+//! a plain page and changes nothing. The path goes on in `service::saml`.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header,
+    web::{Bytes, Data},
+};
+
+use crate::{
+    protocol::saml::wire::{self, Delivery, Incoming},
+    service::{
+        login::Held,
+        saml::{self, Refused, slo, sso},
+    },
+    web::{
+        answer,
+        app::App,
+        visit::{self, Visit},
+        page::{
+            self, logout,
+            problem::Kind,
+            saml::{Carries, Post},
+        },
+        problem::Trouble,
+    },
+};
+
+const REJECTED: &str = "saml.request.rejected";
+
+/// `GET /saml/metadata`: our metadata; with `?signed=1` signed, with `?binding=redirect` without HTTP-POST (NemLog-in).
+pub async fn metadata(app: Data<App>, visit: Visit, request: HttpRequest) -> Result<HttpResponse, Trouble> {
+    let asked = |name: &str, value: &str| url::form_urlencoded::parse(request.query_string().as_bytes()).any(|(n, v)| n == name && v == value);
+    let document = saml::own_metadata(&app.desk, &app.ground, asked("binding", "redirect"), asked("signed", "1"));
+    let document = document.map_err(|refused| Trouble::saml(&visit, REJECTED, &refused))?;
+    let disposition = (header::CONTENT_DISPOSITION, "inline; filename=\"portvagt-metadata.xml\"");
+    Ok(HttpResponse::Ok().content_type("application/samlmetadata+xml").insert_header(disposition).body(document))
+}
+
+/// `GET /saml/sso`: a sign-on request by HTTP-Redirect.
+pub async fn sso_redirect(app: Data<App>, visit: Visit, request: HttpRequest) -> Result<HttpResponse, Trouble> {
+    sign_on(&app, &visit, wire::from_query(request.query_string()).map_err(Refused::from)).await
+}
+
+/// `POST /saml/sso`: a sign-on request by HTTP-POST.
+pub async fn sso_post(app: Data<App>, visit: Visit, body: Bytes) -> Result<HttpResponse, Trouble> {
+    sign_on(&app, &visit, wire::from_form(&body).map_err(Refused::from)).await
+}
+
+async fn sign_on(app: &App, visit: &Visit, incoming: Result<Incoming, Refused>) -> Result<HttpResponse, Trouble> {
+    let rejected = |refused: Refused| Trouble::saml(visit, REJECTED, &refused);
+    let incoming = incoming.map_err(rejected)?;
+    let outcome = sso::receive(&app.desk, &app.ground, incoming, visit.session.as_ref(), &visit.visitor).await;
+    Ok(self::outcome(app, visit, outcome.map_err(rejected)?, None))
+}
+
+/// An outcome as the browser gets it. `held` is the flow that led here and is now over.
+pub fn outcome(app: &App, visit: &Visit, outcome: sso::Outcome, held: Option<&Held>) -> HttpResponse {
+    let mut reply = match outcome {
+        sso::Outcome::Login(next) => answer::at_flow(app, &next),
+        sso::Outcome::Answer(answer) => post(visit, answer.form, Some(answer.service), Carries::Response),
+    };
+    if let Some(held) = held {
+        answer::add(&mut reply, visit::drop_flow(held.id));
+    }
+    reply
+}
+
+fn post(visit: &Visit, form: wire::PostForm, service: Option<String>, carries: Carries) -> HttpResponse {
+    Post { frame: visit.frame(), action: form.action, carries, message: form.message, relay_state: form.relay_state, service }.answer()
+}
+
+/// `GET /saml/slo`: a logout message by HTTP-Redirect.
+pub async fn slo_redirect(app: Data<App>, visit: Visit, request: HttpRequest) -> Result<HttpResponse, Trouble> {
+    log_out(&app, &visit, wire::from_query(request.query_string()).map_err(Refused::from)).await
+}
+
+/// `POST /saml/slo`: a logout message by HTTP-POST.
+pub async fn slo_post(app: Data<App>, visit: Visit, body: Bytes) -> Result<HttpResponse, Trouble> {
+    log_out(&app, &visit, wire::from_form(&body).map_err(Refused::from)).await
+}
+
+async fn log_out(app: &App, visit: &Visit, incoming: Result<Incoming, Refused>) -> Result<HttpResponse, Trouble> {
+    let rejected = |refused: Refused| Trouble::saml(visit, "slo.rejected", &refused);
+    let incoming = incoming.map_err(rejected)?;
+    let done = slo::receive(&app.desk, &app.ground, incoming, visit.session.as_ref(), &visit.visitor).await.map_err(rejected)?;
+    let mut reply = match done.delivery {
+        Some(Delivery::Redirect(url)) => answer::see(&url),
+        Some(Delivery::Post(form)) => post(visit, form, Some(done.service), Carries::Response),
+        None => page::ok(&logout::LoggedOut { frame: visit.frame(), services: Vec::new() }),
+    };
+    if done.own_ended {
+        answer::add(&mut reply, visit::drop_session());
+    }
+    Ok(reply)
+}
+
+/// Bodies larger than any message of ours.
+pub fn body_too_large(visit: &Visit) -> Trouble {
+    Trouble::of(visit, Kind::TooLarge, REJECTED, "too_large")
+}

@@ -1,0 +1,169 @@
+//! Who sends a request, as far as it says: incident code, language, address, cookies. Proves nothing by itself.
+
+use std::{future::Ready, net::IpAddr, ops::Deref, rc::Rc};
+
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest,
+    cookie::{Cookie, SameSite, time::Duration},
+    dev::Payload,
+    http::header,
+    web::Data,
+};
+
+use crate::{
+    base::id::{Id, Incident},
+    crypto::token::Token,
+    domain::flow::AnyFlow,
+    service::{ground::Visitor, login::Held},
+    web::{
+        app::{App, client_address},
+        language::{self, Language},
+        page::Frame,
+    },
+};
+
+/// The session cookie.
+pub const SESSION: &str = "__Host-session";
+/// The known-browser cookie.
+pub const DEVICE: &str = "__Host-device";
+
+/// One request's visitor; the same for all who ask within the request.
+#[derive(Debug, Clone)]
+pub struct Visit(Rc<Inner>);
+
+/// What is known of a visitor.
+#[derive(Debug)]
+pub struct Inner {
+    /// For acts and events.
+    pub visitor: Visitor,
+    /// The language of pages.
+    pub language: Language,
+    /// The organisation's name, for frames.
+    pub organisation: String,
+    /// The session cookie's token, unchecked.
+    pub session: Option<Token>,
+    /// Path and query.
+    pub here: String,
+    flows: Vec<(String, Token)>,
+}
+
+impl Deref for Visit {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Visit {
+    /// The visitor of the request.
+    pub fn of(request: &HttpRequest) -> Self {
+        if let Some(known) = request.extensions().get::<Self>() {
+            return known.clone();
+        }
+        let visit = Self(Rc::new(read(request)));
+        request.extensions_mut().insert(visit.clone());
+        visit
+    }
+
+    /// A page's frame without form token or person.
+    pub fn frame(&self) -> Frame {
+        Frame::open(self.language, &self.organisation)
+    }
+
+    /// The flow of that id as this browser holds it; `None` without its cookie.
+    pub fn held(&self, id: &str) -> Option<Held> {
+        let id: Id<AnyFlow> = id.parse().ok()?;
+        let name = flow_cookie(id);
+        let (_, token) = self.flows.iter().find(|(known, _)| *known == name)?;
+        Some(Held { id, token: token.clone() })
+    }
+}
+
+fn read(request: &HttpRequest) -> Inner {
+    let text = |name: header::HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let app = request.app_data::<Data<App>>();
+    let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.ip());
+    let forwarded = joined(request, "x-forwarded-for");
+    let address = client_address(peer, forwarded.as_deref(), app.map_or(&[][..], |app| &app.site.trusted_proxies));
+    let random = app.map(|app| Incident::random(app.ground.random.as_ref()));
+    let cookie = |name: &str| request.cookie(name).map(|cookie| cookie.value().to_owned());
+    let visitor = Visitor {
+        incident: random.unwrap_or_else(|| Incident::random(&crate::base::random::SystemRandom)),
+        address,
+        user_agent: text(header::USER_AGENT).unwrap_or_default().chars().filter(|letter| !letter.is_control()).take(200).collect(),
+        device: cookie(DEVICE).filter(|value| value.len() <= 200),
+    };
+    let flows = request.cookies().map(|cookies| {
+        let flows = cookies.iter().filter(|cookie| cookie.name().starts_with("__Host-flow-"));
+        flows.filter_map(|cookie| Some((cookie.name().to_owned(), Token::from_text(cookie.value())?))).collect()
+    });
+    Inner {
+        visitor,
+        language: Language::choose(cookie(language::COOKIE).as_deref(), text(header::ACCEPT_LANGUAGE)),
+        organisation: app.map(|app| app.site.organisation.clone()).unwrap_or_default(),
+        session: cookie(SESSION).and_then(|value| Token::from_text(&value)),
+        here: request.uri().path_and_query().map(|path| path.as_str().chars().take(300).collect()).unwrap_or_default(),
+        flows: flows.unwrap_or_default(),
+    }
+}
+
+/// Several headers of one name are one list (RFC 9110, 5.3).
+fn joined(request: &HttpRequest, name: &str) -> Option<String> {
+    let all: Option<Vec<&str>> = request.headers().get_all(name).map(|value| value.to_str().ok()).collect();
+    match all {
+        Some(values) if values.is_empty() => None,
+        Some(values) => Some(values.join(",")),
+        None => Some("unreadable".to_owned()),
+    }
+}
+
+impl FromRequest for Visit {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(Ok(Self::of(request)))
+    }
+}
+
+fn flow_cookie(id: Id<AnyFlow>) -> String {
+    format!("__Host-flow-{}", id.to_string().get(..8).unwrap_or_default())
+}
+
+fn build(name: String, value: String, age: Option<i64>) -> Cookie<'static> {
+    let cookie = Cookie::build(name, value).path("/").secure(true).http_only(true).same_site(SameSite::Lax);
+    match age {
+        Some(seconds) => cookie.max_age(Duration::seconds(seconds)).finish(),
+        None => cookie.finish(),
+    }
+}
+
+/// The cookie by which a browser holds its flow.
+pub fn keep_flow(held: &Held, seconds: i64) -> Cookie<'static> {
+    build(flow_cookie(held.id), held.token.to_text(), Some(seconds))
+}
+
+/// Takes a flow's cookie away.
+pub fn drop_flow(id: Id<AnyFlow>) -> Cookie<'static> {
+    build(flow_cookie(id), String::new(), Some(0))
+}
+
+/// The session cookie; it ends with the browser, the session itself by its own times.
+pub fn keep_session(token: &Token) -> Cookie<'static> {
+    build(SESSION.to_owned(), token.to_text(), None)
+}
+
+/// Takes the session cookie away.
+pub fn drop_session() -> Cookie<'static> {
+    build(SESSION.to_owned(), String::new(), Some(0))
+}
+
+/// Remembers the browser as known to a person, for a year.
+pub fn keep_device(value: &str) -> Cookie<'static> {
+    build(DEVICE.to_owned(), value.to_owned(), Some(365 * 86_400))
+}
+
+/// Remembers the choice of language, for a year.
+pub fn keep_language(language: Language) -> Cookie<'static> {
+    build(language::COOKIE.to_owned(), language.tag().to_owned(), Some(365 * 86_400))
+}
