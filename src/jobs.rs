@@ -1,1 +1,112 @@
-//! What happens by itself.
+//! What happens by itself: the trail is sealed each second, what has expired is deleted each minute, old events go once an
+//! hour. A job that fails is logged and tried again; it never ends the server. The acts are in `service` and `storage`.
+
+use std::time::Duration;
+
+use tokio::{sync::watch, task::JoinHandle, time::MissedTickBehavior};
+
+use crate::{
+    base::{clock::plus, id::Incident},
+    domain::audit::{Actor, Event, Kind},
+    service::{ground::Ground, trail},
+    storage::{activations, audit, fault::Fault, flows, sessions, throttle},
+};
+
+/// The jobs under way.
+#[derive(Debug)]
+pub struct Jobs {
+    stop: watch::Sender<bool>,
+    running: Vec<JoinHandle<()>>,
+}
+
+impl Jobs {
+    /// Starts all jobs. Events older than `retention_seconds` are deleted, whole seals at a time.
+    pub fn start(ground: &Ground, retention_seconds: i64) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let running = vec![
+            tokio::spawn(sealing(ground.clone(), stopped.clone())),
+            tokio::spawn(tidying(ground.clone(), stopped.clone())),
+            tokio::spawn(forgetting(ground.clone(), retention_seconds, stopped)),
+        ];
+        Self { stop, running }
+    }
+
+    /// Ends the jobs, seals what is left, and returns when all have ended.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        for job in self.running {
+            if let Err(error) = job.await {
+                tracing::error!(event = "job.failed", reason = %error);
+            }
+        }
+    }
+}
+
+/// Waits for the next turn; `false` when the jobs are to end.
+async fn turn(ticks: &mut tokio::time::Interval, stopped: &mut watch::Receiver<bool>) -> bool {
+    tokio::select! {
+        _ = ticks.tick() => true,
+        _ = stopped.changed() => false,
+    }
+}
+
+fn every(seconds: u64) -> tokio::time::Interval {
+    let mut ticks = tokio::time::interval(Duration::from_secs(seconds));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+async fn sealing(ground: Ground, mut stopped: watch::Receiver<bool>) {
+    let mut ticks = every(1);
+    loop {
+        let goes_on = turn(&mut ticks, &mut stopped).await;
+        if let Err(fault) = trail::seal_now(&ground.db, ground.clock.now()).await {
+            tracing::error!(event = "job.failed", job = "seal", reason = %fault);
+        }
+        if !goes_on {
+            return;
+        }
+    }
+}
+
+async fn tidying(ground: Ground, mut stopped: watch::Receiver<bool>) {
+    let mut ticks = every(60);
+    while turn(&mut ticks, &mut stopped).await {
+        if let Err(fault) = tidy(&ground).await {
+            tracing::error!(event = "job.failed", job = "tidy", reason = %fault);
+        }
+    }
+}
+
+/// Deletes what has expired: logins under way, sessions, activation codes, claimed requests, counters.
+pub async fn tidy(ground: &Ground) -> Result<(), Fault> {
+    let now = ground.clock.now();
+    let mut tx = ground.db.begin().await?;
+    flows::purge(&mut tx, now).await?;
+    sessions::purge(&mut tx, now, plus(now, -ground.rules.session.idle_seconds)).await?;
+    activations::purge(&mut tx, now).await?;
+    audit::purge_replays(&mut tx, now).await?;
+    tx.commit_routine().await?;
+    throttle::purge(&ground.db, now).await.map(drop)
+}
+
+async fn forgetting(ground: Ground, retention_seconds: i64, mut stopped: watch::Receiver<bool>) {
+    let mut ticks = every(3600);
+    while turn(&mut ticks, &mut stopped).await {
+        if let Err(fault) = forget(&ground, retention_seconds).await {
+            tracing::error!(event = "job.failed", job = "retention", reason = %fault);
+        }
+    }
+}
+
+/// Deletes audit events past their retention; the deletion is itself an event.
+pub async fn forget(ground: &Ground, retention_seconds: i64) -> Result<(), Fault> {
+    let now = ground.clock.now();
+    loop {
+        let mut tx = ground.db.begin().await?;
+        let Some(events) = audit::forget_oldest(&ground.db, &mut tx, plus(now, -retention_seconds), now).await? else { return Ok(()) };
+        let random = ground.random.as_ref();
+        let event = Event::new(Kind::RetentionRun, Actor::System, now, &Incident::random(random), random).with("events", events);
+        tx.commit(event).await?;
+    }
+}
