@@ -1,11 +1,13 @@
 //! Every way a signature may be wrong, each beside the same message without the fault.
 
 use super::*;
-use crate::crypto::canonical::Writer;
+use crate::crypto::keyring::PeerKey;
 use crate::crypto::trial::{elliptic, peer_key, signing_key};
-use crate::crypto::xml::MESSAGE;
-use crate::crypto::xmlsign::{Unsigned, sign_query};
-use openssl::sign::Signer;
+use crate::crypto::xml::{MESSAGE, Reason, Tree};
+use crate::crypto::xmldsig::{examine, verify_octets};
+use openssl::hash::MessageDigest;
+use openssl::rsa::Padding;
+use openssl::sign::{RsaPssSaltlen, Signer};
 
 fn unsigned() -> Unsigned {
     let mut w = Writer::new();
@@ -200,4 +202,18 @@ fn octets_signed_on_a_curve_or_with_pss_verify() {
     let algorithm = "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1";
     assert_eq!(verify_octets(octets, algorithm, &value, std::slice::from_ref(&peer)), Ok(()));
     assert_eq!(verify_octets(b"SAMLRequest=b&SigAlg=b", algorithm, &value, &[peer]), Err(Reason::BadSignature));
+}
+
+#[test]
+fn the_worst_message_within_the_limits_is_judged_quickly() {
+    let mut worst = unsigned();
+    let declared: String = (0..28).map(|n| format!(" xmlns:q{n}=\"urn:{n}\"")).collect();
+    let nested: String = (0..4).map(|n| format!("<x{}>", declared.replace("xmlns:q", &format!("xmlns:q{n}_")))).collect();
+    let leaves = format!("<y>{}</y>", "z".repeat(80)).repeat(1900);
+    worst.xml.insert_str(worst.place, &format!("{nested}{leaves}</x></x></x></x>"));
+    let signed = worst.sign(signing_key(1)).unwrap();
+    let start = std::time::Instant::now();
+    // What was hashed here is not its canonical form, so it cannot verify; the time to find that out counts.
+    assert_eq!(judge(&signed, &[peer_key(1)]), Err(Reason::BadSignature));
+    assert!(start.elapsed().as_millis() < 500, "{:?}", start.elapsed());
 }
