@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::crypto::keyring::PeerKey;
-use crate::crypto::trial::{elliptic, peer_key, signing_key};
+use crate::crypto::tests::{elliptic, peer_key, signing_key};
 use crate::crypto::xml::{MESSAGE, Reason, Tree};
 use crate::crypto::xmldsig::{examine, verify_octets};
 use openssl::hash::MessageDigest;
