@@ -22,6 +22,8 @@ mod postgres;
 mod storage;
 /// Debian's service providers as judges.
 mod real_sp;
+/// The command line as operators use it.
+mod cli;
 /// The laws of the house that the compiler does not know.
 mod tidy;
 /// The browser-less visitor.

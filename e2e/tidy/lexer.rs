@@ -42,8 +42,7 @@ impl Source {
     /// Reads a file.
     pub fn read(path: &str, text: &str) -> Self {
         let mut tokens = tokens(text);
-        let is_test_file = path.ends_with("tests.rs") || path.contains("/tests/");
-        mark_tests(&mut tokens, is_test_file);
+        mark_tests(&mut tokens);
         Self { path: path.to_owned(), text: text.to_owned(), tokens }
     }
 
@@ -133,11 +132,7 @@ fn raw_hashes(letters: &[char], from: usize) -> Option<usize> {
 }
 
 /// Marks what follows `#[cfg(test)]` or `#[test]`: up to the end of the block, or to the semicolon of a line without one.
-fn mark_tests(tokens: &mut [Token], all: bool) {
-    if all {
-        tokens.iter_mut().for_each(|token| token.in_test = true);
-        return;
-    }
+fn mark_tests(tokens: &mut [Token]) {
     let mut at = 0;
     while at < tokens.len() {
         let spells = |words: &[&str]| words.iter().enumerate().all(|(n, word)| tokens.get(at + n).is_some_and(|token| token.text == *word));

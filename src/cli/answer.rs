@@ -34,8 +34,10 @@ impl Answer {
     /// Prints it.
     pub fn print(&self, json: bool) -> ExitCode {
         let text = if json { format!("{:#}", self.json) } else { self.words.clone() };
-        // A reader that went away (`| head`) is no failure.
-        _ = writeln!(std::io::stdout(), "{}", text.trim_end());
+        // Commands that serve have said all there was to say; and a reader that went away (`| head`) is no failure.
+        if !self.words.is_empty() {
+            _ = writeln!(std::io::stdout(), "{}", text.trim_end());
+        }
         ExitCode::from(self.code)
     }
 }

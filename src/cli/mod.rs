@@ -22,6 +22,8 @@ pub mod relying_party;
 pub mod keys;
 /// `portvagt audit`.
 pub mod audit;
+/// `portvagt serve`.
+pub mod serve;
 /// `portvagt demo`: its folder.
 pub mod demo;
 /// `portvagt completions` and `portvagt man`.
@@ -64,6 +66,8 @@ pub struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Serve until told to stop
+    Serve,
     /// Start the demo: a folder with an organisation, people and keys that everybody knows
     Demo(demo::Demo),
     /// Explain the configuration or print its reference
@@ -115,10 +119,17 @@ pub fn run() -> ExitCode {
 fn act(arguments: Arguments) -> anyhow::Result<Answer> {
     let file = arguments.config.as_deref();
     match arguments.command {
-        Command::Demo(demo) => stand::block_on(async {
-            let (_, message) = demo::prepare(&demo).await?;
-            Ok(Answer::new(message, serde_json::Value::Null))
-        }),
+        Command::Serve => {
+            let (settings, warnings) = load(file, &config::environment(), Mode::Serve)?;
+            serve::run(&settings, &warnings)?;
+            Ok(Answer::new("", serde_json::Value::Null))
+        }
+        Command::Demo(demo) => {
+            let (settings, message) = stand::block_on(demo::prepare(&demo))?;
+            Answer::new(message.as_str(), serde_json::json!({ "message": message })).print(arguments.json);
+            serve::run(&settings, &[])?;
+            Ok(Answer::new("", serde_json::Value::Null))
+        }
         Command::Config(command) => config::run(&command, file),
         Command::Organisation(command) => on_ground(file, async |ground| organisation::run(command, ground).await),
         Command::Person(command) => on_ground(file, async |ground| person::run(command, ground).await),

@@ -91,4 +91,10 @@ impl Settings {
             issuer: self.site.organisation.clone(),
         }
     }
+
+    /// Whom to ask for help, in the operator's words; empty when nothing was said.
+    pub fn contact(&self) -> String {
+        let parts = [self.site.help_text.as_deref(), self.site.contact_email.as_deref()];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    }
 }

@@ -1,0 +1,215 @@
+//! The command line as operators use it: the real program, on a folder of its own. Nothing here opens a port.
+
+use std::{
+    io::Write,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::Value;
+
+/// A configuration with fresh keys and an empty database, and the program on it.
+struct Desk {
+    folder: tempfile::TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let desk = Self { folder };
+        let at = |name: &str| desk.folder.path().join(name).to_str().unwrap().to_owned();
+        for (kind, file) in [("master-key", "master.key"), ("pepper", "pepper"), ("signing", "signing.key")] {
+            desk.good(&["keys", "generate", kind, "--out", &at(file)], "");
+        }
+        let database = at("portvagt.db");
+        let text = format!(
+            "[http]\nbase_url = \"https://login.example\"\ntrusted_proxies = [\"127.0.0.1\"]\n[storage]\nurl = \"sqlite:{database}\"\n\
+             [secrets]\nmaster_key_file = \"master.key\"\npepper_file = \"pepper\"\n\
+             [saml]\nsigning_key_file = \"signing.key\"\nsigning_certificate_file = \"signing.crt\"\n"
+        );
+        std::fs::write(at("portvagt.toml"), text).unwrap();
+        desk
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Runs the program with `input` on its standard input.
+    fn run(&self, arguments: &[&str], input: &str) -> Output {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_portvagt"))
+            .arg("--config")
+            .arg(self.path().join("portvagt.toml"))
+            .args(arguments)
+            .env_clear()
+            .env("USER", "tester")
+            .current_dir(self.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A program that refuses its arguments reads nothing.
+        _ = program.stdin.take().unwrap().write_all(input.as_bytes());
+        program.wait_with_output().unwrap()
+    }
+
+    /// What it says, when it ends well.
+    fn good(&self, arguments: &[&str], input: &str) -> String {
+        let output = self.run(arguments, input);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// What it says in JSON.
+    fn json(&self, arguments: &[&str], input: &str) -> Value {
+        let mut arguments = arguments.to_vec();
+        arguments.push("--json");
+        serde_json::from_str(&self.good(&arguments, input)).unwrap()
+    }
+
+    /// Why it refuses, in words.
+    fn refused(&self, arguments: &[&str], input: &str) -> String {
+        let output = self.run(arguments, input);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    fn with_organisation() -> Self {
+        let desk = Self::new();
+        desk.good(&["organisation", "add", "--cvr", "90000001", "--name", "Testkommune", "--notified", "substantial"], "");
+        desk
+    }
+
+    fn with_anna() -> Self {
+        let desk = Self::with_organisation();
+        desk.good(&["person", "add", "anna", "--given-name", "Anna", "--family-name", "Jensen"], "six blue bicycles\n");
+        desk
+    }
+}
+
+#[test]
+fn the_configuration_of_a_newcomer_is_explained_until_it_is_right() {
+    let desk = Desk::new();
+    assert!(desk.good(&["config", "check"], "").contains("starts with this configuration: 0 error(s), 0 warning(s)"));
+    let file = desk.path().join("portvagt.toml");
+    let text = std::fs::read_to_string(&file).unwrap().replace("base_url", "base_ulr");
+    std::fs::write(&file, text).unwrap();
+    let output = desk.run(&["config", "check"], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("http.base_ulr is no setting; did you mean http.base_url?"));
+    assert!(desk.refused(&["person", "list"], "").contains("did you mean http.base_url?"));
+}
+
+#[test]
+fn the_reference_completions_and_man_page_are_made_from_the_lists() {
+    let desk = Desk::new();
+    assert!(desk.good(&["config", "reference"], "").contains("# memory_kib = 19456"));
+    assert!(desk.good(&["completions", "bash"], "").contains("relying-party"));
+    assert!(desk.good(&["man"], "").contains(".TH portvagt 1"));
+}
+
+#[test]
+fn a_person_is_added_proved_suspended_and_reactivated() {
+    let desk = Desk::with_anna();
+    let shown = desk.json(&["person", "show", "anna"], "");
+    assert_eq!(shown["identity"], Value::Null);
+    assert_eq!(shown["activation_open"], true);
+    desk.good(
+        &["person", "prove", "ANNA", "--method", "in-person", "--level", "substantial", "--evidence", "Passport 204", "--by", "Lone"],
+        "",
+    );
+    assert_eq!(desk.json(&["person", "show", "anna"], "")["identity"], "substantial");
+    desk.good(&["person", "suspend", "anna"], "");
+    assert_eq!(desk.json(&["person", "list"], "")[0]["standing"], "suspended");
+    assert!(desk.refused(&["person", "suspend", "anna"], "").contains("suspended already"));
+    desk.good(&["person", "reactivate", "anna"], "");
+    let first = desk.json(&["person", "activation-code", "anna"], "")["activation_code"].as_str().unwrap().to_owned();
+    assert_eq!(first.len(), 14);
+    assert_ne!(desk.json(&["person", "activation-code", "anna"], "")["activation_code"], first.as_str());
+}
+
+#[test]
+fn what_is_wrong_is_said_in_words_and_changes_nothing() {
+    let desk = Desk::with_anna();
+    let add = ["person", "add", "bo", "--given-name", "Bo", "--family-name", "Larsen"];
+    assert!(desk.refused(&add, "kort\n").contains("too short"));
+    assert!(desk.refused(&add, "").contains("nothing was given"));
+    assert!(
+        desk.refused(&["person", "add", "anna", "--given-name", "A", "--family-name", "B"], "six blue bicycles\n")
+            .contains("the user name is taken")
+    );
+    let evidence = ["person", "prove", "anna", "--method", "mitid", "--level", "low", "--evidence", "cpr 010180-1234", "--by", "Lone"];
+    assert!(desk.refused(&evidence, "").contains("never holds a CPR number"));
+    assert!(desk.refused(&["person", "show", "nobody"], "").contains("nobody has the user name 'nobody'"));
+    assert!(desk.refused(&["relying-party", "show", "https://saml.example"], "").contains("no relying party is registered"));
+    assert_eq!(desk.run(&["person", "prove", "anna", "--method", "guess"], "").status.code(), Some(2));
+    assert_eq!(desk.json(&["person", "list"], "").as_array().unwrap().len(), 1);
+    let error: Value = serde_json::from_slice(&desk.run(&["person", "show", "nobody", "--json"], "").stderr).unwrap();
+    assert_eq!(error["error"], "nobody has the user name 'nobody'");
+}
+
+#[test]
+fn a_cpr_number_and_a_password_leave_no_trace_in_words_or_files() {
+    let desk = Desk::with_organisation();
+    let arguments = ["person", "add", "anna", "--given-name", "Anna", "--family-name", "Jensen", "--with-cpr"];
+    let said = desk.good(&arguments, "six blue bicycles\n010180-1234\n");
+    let shown = desk.good(&["person", "show", "anna", "--json"], "") + &desk.good(&["audit", "list", "--json"], "");
+    for secret in ["0101801234", "010180-1234", "six blue bicycles"] {
+        assert!(!said.contains(secret) && !shown.contains(secret), "{secret} was said");
+        for file in ["portvagt.db", "portvagt.db-wal"] {
+            let bytes = std::fs::read(desk.path().join(file)).unwrap_or_default();
+            assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "{secret} lies in {file}");
+        }
+    }
+}
+
+#[test]
+fn totp_secrets_are_shown_once_and_the_code_can_be_computed() {
+    let desk = Desk::with_anna();
+    let added = desk.json(&["totp", "add", "anna", "--name", "Phone"], "");
+    let code = desk.json(&["totp", "code"], added["secret"].as_str().unwrap());
+    assert_eq!(code["code"].as_str().unwrap().len(), 6);
+    assert!(added["uri"].as_str().unwrap().starts_with("otpauth://totp/"));
+    let shown = desk.json(&["person", "show", "anna"], "");
+    assert_eq!(shown["authenticators"][0]["carries"], "substantial");
+    assert!(!shown.to_string().contains(added["secret"].as_str().unwrap()));
+    let trail = desk.json(&["audit", "list", "--kind", "authenticator"], "");
+    assert_eq!(trail[0]["details"]["provenance"], "operator");
+    assert_eq!(trail[0]["actor"], "operator:tester");
+}
+
+#[test]
+fn a_changed_trail_is_found_and_the_exit_code_says_so() {
+    let desk = Desk::with_anna();
+    assert_eq!(desk.json(&["audit", "verify"], "")["ok"], true);
+    let cut = desk.run(&["audit", "verify", "--anchor", &format!("1:{}", "00".repeat(32))], "");
+    assert_eq!(cut.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&cut.stdout).contains("NOT what was written"));
+}
+
+#[test]
+fn keys_are_listed_and_never_overwritten_and_metadata_names_them() {
+    let desk = Desk::new();
+    let keys = desk.json(&["keys", "list"], "");
+    assert_eq!(keys[0]["subject"], "CN=Portvagt test signing");
+    let metadata = desk.good(&["metadata"], "");
+    assert!(metadata.contains("entityID=\"https://saml.login.example\"") && metadata.contains("SignatureValue"));
+    assert!(metadata.contains("Location=\"https://login.example/saml/sso\""));
+    let key = desk.path().join("master.key");
+    let before = std::fs::read(&key).unwrap();
+    desk.refused(&["keys", "generate", "master-key", "--out", key.to_str().unwrap()], "");
+    assert_eq!(std::fs::read(&key).unwrap(), before);
+    use std::os::unix::fs::PermissionsExt;
+    assert_eq!(std::fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn the_demo_s_keys_never_start_a_server_outside_the_demo() {
+    let desk = Desk::new();
+    let demo = portvagt::config::check::demo_secret("master-key");
+    std::fs::write(desk.path().join("master.key"), demo).unwrap();
+    assert!(desk.refused(&["serve"], "").contains("only `portvagt demo` starts with it"));
+    std::fs::write(desk.path().join("master.key"), "changeme").unwrap();
+    assert!(desk.refused(&["serve"], "").contains("an example value that everybody knows"));
+}

@@ -1,0 +1,123 @@
+//! `portvagt serve`: builds the application from the settings, listens, and stops in order: no new requests, those
+//! under way answered, the journal written out, the trail sealed, the database closed.
+
+use std::{fs::File, net::TcpListener, path::Path, sync::Arc};
+
+use anyhow::{Context, anyhow};
+use openssl::{
+    pkey::PKey,
+    ssl::{SslAcceptor, SslAcceptorBuilder, SslMethod},
+};
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+use super::stand;
+use crate::{
+    config::{
+        Finding, Settings,
+        value::{Confidential, LogFormat},
+    },
+    domain::audit::{Actor, Event, Kind},
+    jobs::Jobs,
+    protocol::webauthn::Ceremonies,
+    service::{
+        ground::Ground,
+        saml::{Desk, Own},
+        trail::Journal,
+    },
+    web::{
+        app::{App, Site},
+        server::{self, Listen},
+    },
+};
+
+/// Serves until the process is told to stop. `announce` is printed once the address is taken.
+pub fn run(settings: &Settings, warnings: &[Finding]) -> anyhow::Result<()> {
+    start_log(settings)?;
+    for warning in warnings {
+        tracing::warn!(event = "config.warning", setting = warning.about, words = warning.words);
+    }
+    let socket = TcpListener::bind(settings.http.bind).with_context(|| format!("http.bind: {}", settings.http.bind))?;
+    let listen = Listen { socket, tls: tls(settings)?, workers: usize::try_from(settings.http.workers)? };
+    actix_web::rt::System::new().block_on(serve(settings, listen))
+}
+
+async fn serve(settings: &Settings, listen: Listen) -> anyhow::Result<()> {
+    let ground = stand::ground(settings).await?;
+    let journal = Journal::start(ground.db.clone());
+    let app = application(settings, ground.clone(), journal.clone())?;
+    note_start(&ground).await?;
+    let jobs = Jobs::start(&ground, settings.audit.retention.seconds);
+    tracing::info!(event = "server.started", version = env!("CARGO_PKG_VERSION"), bind = %settings.http.bind, base_url = settings.http.base_url, database = ground.db.engine());
+    let served = server::start(app, listen)?.await;
+    journal.stop().await;
+    jobs.stop().await;
+    ground.db.close().await;
+    tracing::info!(event = "server.stopped");
+    served.context("the server ended")
+}
+
+/// The application, as the settings want it.
+pub fn application(settings: &Settings, ground: Ground, journal: Journal) -> anyhow::Result<App> {
+    let base_url = Url::parse(&settings.http.base_url).context("http.base_url")?;
+    let address = |path: &str| format!("{}{path}", settings.http.base_url);
+    let own = Own {
+        entity_id: settings.entity_id(),
+        sso: address("/saml/sso"),
+        slo: address("/saml/slo"),
+        clock_skew: settings.saml.clock_skew.seconds,
+        bearer_seconds: settings.saml.assertion_lifetime.seconds,
+        conditions_seconds: settings.saml.conditions_lifetime.seconds,
+        post_requests: settings.saml.allow_post_requests,
+        contact_email: settings.saml.contact_email.clone(),
+    };
+    let site = Site {
+        organisation: settings.site.organisation.clone(),
+        contact: settings.contact(),
+        trusted_proxies: settings.http.trusted_proxies.iter().map(|network| network.parse()).collect::<Result<_, _>>()?,
+        base_url: base_url.clone(),
+    };
+    Ok(App {
+        ground,
+        desk: Desk::new(stand::keyring(settings)?, own, journal),
+        ceremonies: Ceremonies::new(&settings.rp_id(), &base_url, settings.rp_name())
+            .map_err(|error| anyhow!("webauthn.rp_id: {error}"))?,
+        site: Arc::new(site),
+    })
+}
+
+async fn note_start(ground: &Ground) -> anyhow::Result<()> {
+    let incident = stand::operator().incident;
+    let event = Event::new(Kind::ServerStarted, Actor::System, ground.clock.now(), &incident, ground.random.as_ref());
+    let tx = ground.db.begin().await?;
+    Ok(tx.commit(event.with("version", env!("CARGO_PKG_VERSION"))).await?)
+}
+
+fn start_log(settings: &Settings) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&settings.log.level).context("log.level")?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match settings.log.format {
+        LogFormat::Json => log.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
+        LogFormat::Text => log.with_ansi(false).try_init(),
+    };
+    started.map_err(|error| anyhow!("the log cannot be started: {error}"))
+}
+
+fn tls(settings: &Settings) -> anyhow::Result<Option<SslAcceptorBuilder>> {
+    match (&settings.http.tls_certificate_file, &settings.http.tls_key_file) {
+        (Some(certificate), Some(key)) => Ok(Some(acceptor(certificate, key)?)),
+        _ => Ok(None),
+    }
+}
+
+/// TLS 1.2 with forward secrecy and TLS 1.3 only (Mozilla's "intermediate").
+fn acceptor(certificate: &Path, key: &Confidential) -> anyhow::Result<SslAcceptorBuilder> {
+    File::open(certificate).with_context(|| format!("http.tls_certificate_file: {}", certificate.display()))?;
+    let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
+    builder.set_certificate_chain_file(certificate).context("http.tls_certificate_file holds no certificate chain in PEM")?;
+    let key =
+        PKey::private_key_from_pem_passphrase(key.expose().as_bytes(), b"").context("http.tls_key_file holds no private key in PEM")?;
+    builder.set_private_key(&key)?;
+    builder.check_private_key().context("http.tls_key_file is not the key of http.tls_certificate_file")?;
+    Ok(builder)
+}
