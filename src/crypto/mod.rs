@@ -21,7 +21,7 @@ mod certificate;
 pub mod keyring;
 /// Keys for tests.
 #[cfg(test)]
-pub(crate) mod trial;
+pub(crate) mod tests;
 /// XML that is its own canonical form.
 pub mod canonical;
 /// Verifies XML signatures and redirect signatures.

@@ -16,6 +16,10 @@ pub struct Limits {
     pub attributes: usize,
     /// Namespace declarations of one start tag; also the number of different namespaces in the document.
     pub namespaces: usize,
+    /// Elements in all.
+    pub elements: usize,
+    /// Namespace declarations in all: canonicalisation costs elements times declarations in scope.
+    pub declarations: usize,
     /// Whether comments may stand in it (they are never read).
     pub comments: bool,
     /// Whether a named prefix may mean another namespace further in.
@@ -23,10 +27,28 @@ pub struct Limits {
 }
 
 /// Limits of a protocol message.
-pub const MESSAGE: Limits = Limits { bytes: 256 * 1024, depth: 32, attributes: 64, namespaces: 32, comments: false, rebinding: false };
+pub const MESSAGE: Limits = Limits {
+    bytes: 256 * 1024,
+    depth: 32,
+    attributes: 64,
+    namespaces: 32,
+    elements: 2_000,
+    declarations: 128,
+    comments: false,
+    rebinding: false,
+};
 
 /// Limits of a metadata document.
-pub const METADATA: Limits = Limits { bytes: 2 * 1024 * 1024, depth: 32, attributes: 64, namespaces: 32, comments: true, rebinding: true };
+pub const METADATA: Limits = Limits {
+    bytes: 2 * 1024 * 1024,
+    depth: 32,
+    attributes: 64,
+    namespaces: 32,
+    elements: 50_000,
+    declarations: 20_000,
+    comments: true,
+    rebinding: true,
+};
 
 /// Refuses what no parser should see, and gives the bytes back as text.
 pub fn check(bytes: &[u8], limits: Limits) -> Result<&str, Reason> {
@@ -39,7 +61,7 @@ pub fn check(bytes: &[u8], limits: Limits) -> Result<&str, Reason> {
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     declared_encoding(text)?;
-    Scan { rest: text, depth: 0, root_closed: false, limits }.run()?;
+    Scan { rest: text, depth: 0, root_closed: false, elements: 0, declarations: 0, limits }.run()?;
     Ok(text)
 }
 
@@ -74,6 +96,8 @@ struct Scan<'t> {
     rest: &'t str,
     depth: usize,
     root_closed: bool,
+    elements: usize,
+    declarations: usize,
     limits: Limits,
 }
 
@@ -141,6 +165,7 @@ impl Scan<'_> {
                     }
                     b'>' => {
                         self.rest = self.rest.get(at + 1..).unwrap_or_default();
+                        self.declarations += namespaces;
                         return self.opened(last == b'/');
                     }
                     b' ' | b'\t' | b'\r' | b'\n' if attributes == 0 => name_start = at,
@@ -155,7 +180,9 @@ impl Scan<'_> {
     }
 
     fn opened(&mut self, empty: bool) -> Result<(), Reason> {
-        if self.depth >= self.limits.depth {
+        self.elements += 1;
+        let limits = self.limits;
+        if self.depth >= limits.depth || self.elements > limits.elements || self.declarations > limits.declarations {
             return Err(Reason::Limits);
         }
         if empty {
@@ -198,6 +225,9 @@ mod tests {
             (many(65, "b"), Err(Reason::Limits)),
             (many(32, "xmlns:b"), Ok(())),
             (many(33, "xmlns:b"), Err(Reason::Limits)),
+            (format!("<a>{}</a>", "<b/>".repeat(1999)).into_bytes(), Ok(())),
+            (format!("<a>{}</a>", "<b/>".repeat(2000)).into_bytes(), Err(Reason::Limits)),
+            (format!("<a>{}</a>", "<b xmlns='u:'/>".repeat(129)).into_bytes(), Err(Reason::Limits)),
             (vec![b' '; MESSAGE.bytes + 1], Err(Reason::TooLarge)),
         ];
         for (bytes, expected) in cases {

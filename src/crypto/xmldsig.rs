@@ -316,6 +316,3 @@ fn base64_text(node: Node<'_>) -> Result<Vec<u8>, Reason> {
     let compact: String = text.chars().filter(|letter| !letter.is_ascii_whitespace()).collect();
     BASE64.decode(compact).map_err(|_| Reason::BadSignature)
 }
-
-#[cfg(test)]
-mod tests;

@@ -85,3 +85,6 @@ fn signed_info(id: &str, digest: &str, prefixes: &str) -> Result<String, Unwrita
 pub fn sign_query(query: &str, key: &SigningKey) -> Result<String, KeyError> {
     Ok(BASE64.encode(key.sign_sha256(query.as_bytes())?))
 }
+
+#[cfg(test)]
+mod tests;

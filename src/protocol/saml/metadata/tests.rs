@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::base::clock;
-use crate::crypto::trial::{elliptic, signing_key};
+use crate::crypto::tests::{elliptic, signing_key};
 use crate::crypto::xmlenc::{Content, Hash, Transport};
 
 const DOTNET: &[u8] = include_bytes!("../../../../e2e/fixtures/sp-oiosaml3-net.xml");

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::base::clock;
-use crate::crypto::trial::{peer_key, signing_key};
+use crate::crypto::tests::{peer_key, signing_key};
 use crate::protocol::saml::SKEW;
 use crate::protocol::saml::wire::{self, redirect_url};
 

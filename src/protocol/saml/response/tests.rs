@@ -3,7 +3,7 @@
 use super::*;
 use crate::base::clock;
 use crate::base::random::SeededRandom;
-use crate::crypto::trial::{elliptic, peer_key, signing_key};
+use crate::crypto::tests::{elliptic, peer_key, signing_key};
 use crate::crypto::xml::{MESSAGE, Tree};
 use crate::crypto::xmldsig;
 use crate::crypto::xmlenc::{Content, Hash, Transport};

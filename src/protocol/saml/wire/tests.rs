@@ -1,7 +1,7 @@
 //! Bindings: what arrives is taken exactly as it was sent, or refused with its reason.
 
 use super::*;
-use crate::crypto::trial::{peer_key, signing_key};
+use crate::crypto::tests::{peer_key, signing_key};
 use crate::protocol::saml::names::{SAML, SAMLP};
 
 fn xml() -> String {

@@ -1,11 +1,16 @@
 //! Every way a signature may be wrong, each beside the same message without the fault.
 
 use super::*;
-use crate::crypto::canonical::Writer;
-use crate::crypto::trial::{elliptic, peer_key, signing_key};
-use crate::crypto::xml::MESSAGE;
-use crate::crypto::xmlsign::{Unsigned, sign_query};
-use openssl::sign::Signer;
+use crate::base::random::SeededRandom;
+use crate::crypto::keyring::{PeerKey, self_signed};
+use crate::crypto::tests::{elliptic, peer_key, signing_key};
+use crate::crypto::xml::{MESSAGE, Reason, Tree};
+use crate::crypto::xmldsig::{examine, verify_octets};
+use openssl::hash::MessageDigest;
+use openssl::pkey::{PKey, Private};
+use openssl::rsa::Padding;
+use openssl::sign::{RsaPssSaltlen, Signer};
+use openssl::x509::X509;
 
 fn unsigned() -> Unsigned {
     let mut w = Writer::new();
@@ -159,6 +164,12 @@ fn elliptic_and_pss_signatures_of_xml_verify() {
     let by_curve = by_curve.replace(&old, &format!("<ds:SignatureValue>{}</ds:SignatureValue>", BASE64.encode(raw)));
     assert_eq!(judge(&by_curve, &[peer_key(1), peer.clone()]), Ok(()));
     assert_eq!(judge(&by_curve.replace("æøå", "x"), &[peer]), Err(Reason::BadSignature));
+    let (private, peer) = pss_pair();
+    let by_pss = xml.replace(RSA_SHA256, PSS);
+    let value = sign_pss(&private, between(&by_pss, "<ds:SignedInfo", "</ds:SignedInfo>").as_bytes());
+    let by_pss = by_pss.replace(&old, &format!("<ds:SignatureValue>{}</ds:SignatureValue>", BASE64.encode(value)));
+    assert_eq!(judge(&by_pss, std::slice::from_ref(&peer)), Ok(()));
+    assert_eq!(judge(&by_pss.replace("æøå", "x"), &[peer]), Err(Reason::BadSignature));
     // A PSS name over a PKCS#1 signature must not verify.
     assert_eq!(judge(&xml.replace(RSA_SHA256, PSS), &[peer_key(1)]), Err(Reason::BadSignature));
 }
@@ -188,16 +199,36 @@ fn octets_signed_on_a_curve_or_with_pss_verify() {
     assert_eq!(verify_octets(octets, algorithm, &raw, std::slice::from_ref(&peer)), Ok(()));
     assert_eq!(verify_octets(octets, algorithm, &der, &[peer]), Err(Reason::BadSignature));
 
-    let (pem, certificate) =
-        crate::crypto::keyring::self_signed("PSS", 2048, jiff::Timestamp::UNIX_EPOCH, 1, &crate::base::random::SeededRandom::new(9))
-            .unwrap();
-    let private = openssl::pkey::PKey::private_key_from_pem(pem.expose()).unwrap();
-    let mut signer = Signer::new(MessageDigest::sha256(), &private).unwrap();
-    signer.set_rsa_padding(Padding::PKCS1_PSS).unwrap();
-    signer.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH).unwrap();
-    let value = signer.sign_oneshot_to_vec(octets).unwrap();
-    let peer = PeerKey::from_der(&openssl::x509::X509::from_pem(&certificate).unwrap().to_der().unwrap()).unwrap();
+    let (private, peer) = pss_pair();
+    let value = sign_pss(&private, octets);
     let algorithm = "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1";
     assert_eq!(verify_octets(octets, algorithm, &value, std::slice::from_ref(&peer)), Ok(()));
     assert_eq!(verify_octets(b"SAMLRequest=b&SigAlg=b", algorithm, &value, &[peer]), Err(Reason::BadSignature));
+}
+
+#[test]
+fn the_worst_message_within_the_limits_is_judged_quickly() {
+    let mut worst = unsigned();
+    let declared: String = (0..28).map(|n| format!(" xmlns:q{n}=\"urn:{n}\"")).collect();
+    let nested: String = (0..4).map(|n| format!("<x{}>", declared.replace("xmlns:q", &format!("xmlns:q{n}_")))).collect();
+    let leaves = format!("<y>{}</y>", "z".repeat(80)).repeat(1900);
+    worst.xml.insert_str(worst.place, &format!("{nested}{leaves}</x></x></x></x>"));
+    let signed = worst.sign(signing_key(1)).unwrap();
+    let start = std::time::Instant::now();
+    // What was hashed here is not its canonical form, so it cannot verify; the time to find that out counts.
+    assert_eq!(judge(&signed, &[peer_key(1)]), Err(Reason::BadSignature));
+    assert!(start.elapsed().as_millis() < 500, "{:?}", start.elapsed());
+}
+
+fn pss_pair() -> (PKey<Private>, PeerKey) {
+    let (pem, certificate) = self_signed("PSS", 2048, jiff::Timestamp::UNIX_EPOCH, 1, &SeededRandom::new(9)).unwrap();
+    let der = X509::from_pem(&certificate).unwrap().to_der().unwrap();
+    (PKey::private_key_from_pem(pem.expose()).unwrap(), PeerKey::from_der(&der).unwrap())
+}
+
+fn sign_pss(key: &PKey<Private>, octets: &[u8]) -> Vec<u8> {
+    let mut signer = Signer::new(MessageDigest::sha256(), key).unwrap();
+    signer.set_rsa_padding(Padding::PKCS1_PSS).unwrap();
+    signer.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH).unwrap();
+    signer.sign_oneshot_to_vec(octets).unwrap()
 }
