@@ -3,7 +3,7 @@
 use actix_web::{
     HttpResponse,
     http::StatusCode,
-    web::{Bytes, Data},
+    web::Data,
 };
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     web::{
         answer,
         app::App,
+        extract::csrf::OwnForm,
         visit::{self, Visit},
         language::Language,
         page::{self, Frame, open},
@@ -36,13 +37,11 @@ pub async fn accessibility(app: Data<App>, visit: Visit) -> HttpResponse {
     page::ok(&open::Accessibility { frame: frame(&visit), contact: app.site.contact.clone() })
 }
 
-/// `POST /language`: remembers the language and goes back to a page of ours. It changes nothing but this browser's own
-/// language cookie, so it asks for no form token and works on pages without a flow.
-pub async fn language(body: Bytes) -> HttpResponse {
-    let field = |name: &str| url::form_urlencoded::parse(&body).find(|(known, _)| known == name).map(|(_, value)| value.into_owned());
-    let next = field("next").filter(|next| is_own_path(next)).unwrap_or_else(|| "/".to_owned());
-    let mut reply = answer::see(&next);
-    if let Some(language) = field("language").and_then(|tag| Language::from_tag(&tag)) {
+/// `POST /language`: remembers the language and goes back to a page of ours.
+pub async fn language(form: OwnForm) -> HttpResponse {
+    let next = Some(form.field("next")).filter(|next| is_own_path(next)).unwrap_or("/");
+    let mut reply = answer::see(next);
+    if let Some(language) = Language::from_tag(form.field("language")) {
         answer::add(&mut reply, visit::keep_language(language));
     }
     reply

@@ -26,6 +26,9 @@ use crate::{
     },
 };
 
+/// A body, or that it was too large to be read.
+type Body = Result<Bytes, actix_web::Error>;
+
 const REJECTED: &str = "saml.request.rejected";
 
 /// `GET /saml/metadata`: our metadata; with `?signed=1` signed, with `?binding=redirect` without HTTP-POST (NemLog-in).
@@ -43,7 +46,8 @@ pub async fn sso_redirect(app: Data<App>, visit: Visit, request: HttpRequest) ->
 }
 
 /// `POST /saml/sso`: a sign-on request by HTTP-POST.
-pub async fn sso_post(app: Data<App>, visit: Visit, body: Bytes) -> Result<HttpResponse, Trouble> {
+pub async fn sso_post(app: Data<App>, visit: Visit, body: Body) -> Result<HttpResponse, Trouble> {
+    let body = body.map_err(|_| too_large(&visit))?;
     sign_on(&app, &visit, wire::from_form(&body).map_err(Refused::from)).await
 }
 
@@ -76,7 +80,8 @@ pub async fn slo_redirect(app: Data<App>, visit: Visit, request: HttpRequest) ->
 }
 
 /// `POST /saml/slo`: a logout message by HTTP-POST.
-pub async fn slo_post(app: Data<App>, visit: Visit, body: Bytes) -> Result<HttpResponse, Trouble> {
+pub async fn slo_post(app: Data<App>, visit: Visit, body: Body) -> Result<HttpResponse, Trouble> {
+    let body = body.map_err(|_| too_large(&visit))?;
     log_out(&app, &visit, wire::from_form(&body).map_err(Refused::from)).await
 }
 
@@ -95,7 +100,7 @@ async fn log_out(app: &App, visit: &Visit, incoming: Result<Incoming, Refused>) 
     Ok(reply)
 }
 
-/// Bodies larger than any message of ours.
-pub fn body_too_large(visit: &Visit) -> Trouble {
+/// Larger than any message is.
+fn too_large(visit: &Visit) -> Trouble {
     Trouble::of(visit, Kind::TooLarge, REJECTED, "too_large")
 }

@@ -21,17 +21,17 @@ pub async fn check(ground: &Ground, held: &Held, typed: &str, visitor: &Visitor)
     let person = flow.stage.person;
     login::gate_place(ground, visitor).await?;
     let key = login::account_key(ground, "activation", &person.to_string(), None, visitor)?;
-    login::gate(ground, visitor, &key, Some(person), EventKind::FactorLocked).await?;
+    let attempt = login::gate(ground, visitor, &key, EventKind::FactorLocked).await?;
     let active = people::by_id(&ground.db, person).await?.is_some_and(|person| person.standing == Standing::Active);
     if !active {
-        return Err(login::fail(ground, visitor, Some(person), "user_inactive").await?);
+        return Err(login::fail_attempt(ground, visitor, Some(person), "user_inactive", &attempt).await?);
     }
     let now = ground.clock.now();
     let hash = Code::from_typed(typed).hash(&ground.seals.activation)?;
     let mut tx = ground.db.begin().await?;
     let Some(under) = activations::spend(&mut tx, person, &hash, now).await? else {
         drop(tx);
-        return Err(login::fail(ground, visitor, Some(person), "wrong_activation_code").await?);
+        return Err(login::fail_attempt(ground, visitor, Some(person), "wrong_activation_code", &attempt).await?);
     };
     throttle::clear_in(&mut tx, &key).await?;
     let stage = Enrol { person, under, password: Some(flow.stage.password.clone()), session: None, pending: None };

@@ -256,22 +256,36 @@ async fn gate_place(ground: &Ground, visitor: &Visitor) -> Result<(), Refusal> {
     }
 }
 
+/// An attempt that may be checked, and what its failure would bring.
+#[must_use]
+struct Attempt {
+    /// The kind of event that a lock is.
+    kind: Kind,
+    /// Failures so far and the end of the delay, when this attempt is the one too many.
+    locks: Option<(i64, Timestamp)>,
+}
+
 /// Counts an attempt on an account or second factor before it is checked.
-async fn gate(ground: &Ground, visitor: &Visitor, key: &str, person: Option<Id<Person>>, kind: Kind) -> Result<(), Refusal> {
+async fn gate(ground: &Ground, visitor: &Visitor, key: &str, kind: Kind) -> Result<Attempt, Refusal> {
     let now = ground.clock.now();
     match throttle::reserve(&ground.db, key, now, &ground.rules.throttle).await? {
         Reservation::Wait { until } => Err(throttled("account", until, now, visitor)),
-        Reservation::Go { blocks_until: None, .. } => Ok(()),
-        Reservation::Go { failures, blocks_until: Some(until) } => {
-            let mut event = Event::new(kind, Actor::Visitor, now, &visitor.incident, ground.random.as_ref())
-                .with("failures", failures)
-                .with("until", until)
-                .with("address", visitor.address);
-            event.subject = person;
-            ground.db.begin().await?.commit(event).await?;
-            Ok(())
-        }
+        Reservation::Go { failures, blocks_until } => Ok(Attempt { kind, locks: blocks_until.map(|until| (failures, until)) }),
     }
+}
+
+/// Writes down that an attempt failed, and that it was the one too many.
+async fn fail_attempt(ground: &Ground, visitor: &Visitor, person: Option<Id<Person>>, reason: &str, attempt: &Attempt) -> Result<Refusal, Fault> {
+    if let Some((failures, until)) = attempt.locks {
+        let mut event = Event::new(attempt.kind, Actor::Visitor, ground.clock.now(), &visitor.incident, ground.random.as_ref())
+            .with("failures", failures)
+            .with("until", until)
+            .with("address", visitor.address);
+        event.subject = person;
+        ground.db.begin().await?.commit(event).await?;
+        tracing::warn!(event = attempt.kind.as_str(), incident = %visitor.incident, person = person.map(|id| id.to_string()));
+    }
+    fail(ground, visitor, person, reason).await
 }
 
 fn throttled(scope: &str, until: Timestamp, now: Timestamp, visitor: &Visitor) -> Refusal {

@@ -39,8 +39,12 @@ pub async fn check(ground: &Ground, held: &Held, username: &str, password: Secre
     };
     let account = username.as_ref().map_or("", Username::as_str);
     let key = login::account_key(ground, "account", account, person.as_ref().map(|person| person.id), visitor)?;
-    login::gate(ground, visitor, &key, person.as_ref().map(|person| person.id), EventKind::AccountLocked).await?;
-    let Some((person, verified)) = verify(ground, person, &password, visitor).await? else { return Err(Refusal::Wrong) };
+    let attempt = login::gate(ground, visitor, &key, EventKind::AccountLocked).await?;
+    let id = person.as_ref().map(|person| person.id);
+    let (person, verified) = match verify(ground, person, &password, visitor).await? {
+        Ok(verified) => verified,
+        Err(reason) => return Err(login::fail_attempt(ground, visitor, id, reason, &attempt).await?),
+    };
     throttle::clear(&ground.db, &key).await?;
     let enrolled = authenticators::of_person(&ground.db, person.id).await?;
     let mut tx = ground.db.begin().await?;
@@ -55,42 +59,35 @@ pub async fn check(ground: &Ground, held: &Held, username: &str, password: Secre
     Ok(next)
 }
 
-/// The person and the proof, or `None` after the failure has been written down.
-async fn verify(
-    ground: &Ground,
-    person: Option<Person>,
-    password: &Secret<String>,
-    visitor: &Visitor,
-) -> Result<Option<(Person, Verified<Knowledge>)>, Refusal> {
+type Checked = Result<(Person, Verified<Knowledge>), &'static str>;
+
+/// The person and the proof, or the word for the trail.
+async fn verify(ground: &Ground, person: Option<Person>, password: &Secret<String>, visitor: &Visitor) -> Result<Checked, Refusal> {
     if password.expose().chars().count() > LONGEST_PASSWORD {
-        login::fail(ground, visitor, person.map(|person| person.id), "password_too_long").await?;
-        return Ok(None);
+        return Ok(Err("password_too_long"));
     }
     let stored = match &person {
         Some(person) => credentials::password(&ground.db, person.id).await?,
         None => None,
     };
     let verdict = ground.hasher.verify(password, stored.as_ref().map(|stored| stored.text.as_str())).await?;
-    let id = person.as_ref().map(|person| person.id);
-    let (Some(person), Some(stored), Verdict::Right { outdated }) = (person, stored, verdict) else {
-        login::fail(ground, visitor, id, if id.is_some() { "wrong_password" } else { "unknown_user" }).await?;
-        return Ok(None);
-    };
+    let Some(person) = person else { return Ok(Err("unknown_user")) };
+    let (Some(stored), Verdict::Right { outdated }) = (stored, verdict) else { return Ok(Err("wrong_password")) };
     if person.standing != Standing::Active {
-        login::fail(ground, visitor, id, "user_inactive").await?;
-        return Ok(None);
+        return Ok(Err("user_inactive"));
     }
     let used = Use { kind: Kind::Password, authenticator: None, at: ground.clock.now(), user_verified: false, carries: Level::Low };
     let verified = Verified::<Knowledge>::mint(person.id, used);
     if outdated {
         rehash(ground, &person, password, &stored.text, visitor).await?;
     }
-    Ok(Some((person, verified)))
+    Ok(Ok((person, verified)))
 }
 
 /// The password was right, its hash made with weaker parameters than today's: hash it again.
 async fn rehash(ground: &Ground, person: &Person, password: &Secret<String>, old: &str, visitor: &Visitor) -> Result<(), Refusal> {
-    let hash = ground.hasher.hash(password, ground.random.as_ref()).await?;
+    // With the queue full the old hash serves once more; the next login renews it.
+    let Ok(hash) = ground.hasher.hash(password, ground.random.as_ref()).await else { return Ok(()) };
     let mut tx = ground.db.begin().await?;
     credentials::renew_hash(&mut tx, person.id, old, &hash).await?;
     let event = Event::new(EventKind::PasswordRehashed, Actor::System, ground.clock.now(), &visitor.incident, ground.random.as_ref());

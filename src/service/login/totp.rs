@@ -51,19 +51,19 @@ pub(super) fn known(flow: &Flow<SecondFactor>) -> Verified<Knowledge> {
 async fn verify(ground: &Ground, person: Id<Person>, code: &str, visitor: &Visitor) -> Result<(Tx, Verified<Possession>), Refusal> {
     login::gate_place(ground, visitor).await?;
     let key = login::account_key(ground, "factor", &person.to_string(), Some(person), visitor)?;
-    login::gate(ground, visitor, &key, Some(person), EventKind::FactorLocked).await?;
+    let attempt = login::gate(ground, visitor, &key, EventKind::FactorLocked).await?;
     let active = people::by_id(&ground.db, person).await?.is_some_and(|person| person.standing == Standing::Active);
     if !active {
-        return Err(login::fail(ground, visitor, Some(person), "user_inactive").await?);
+        return Err(login::fail_attempt(ground, visitor, Some(person), "user_inactive", &attempt).await?);
     }
     let Some((totp, step)) = matching(ground, person, code).await? else {
-        return Err(login::fail(ground, visitor, Some(person), "wrong_code").await?);
+        return Err(login::fail_attempt(ground, visitor, Some(person), "wrong_code", &attempt).await?);
     };
     let now = ground.clock.now();
     let mut tx = ground.db.begin().await?;
     if !authenticators::spend_totp_step(&mut tx, totp.authenticator.id, step, now).await? {
         drop(tx);
-        return Err(login::fail(ground, visitor, Some(person), "replay").await?);
+        return Err(login::fail_attempt(ground, visitor, Some(person), "replay", &attempt).await?);
     }
     throttle::clear_in(&mut tx, &key).await?;
     let used = Use {

@@ -88,6 +88,35 @@ impl FromRequest for CsrfForm {
     type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, reading) = (request.clone(), OwnForm::from_request(request, payload));
+        Box::pin(async move {
+            let OwnForm { fields } = reading.await?;
+            let text = |name: &str| fields.get(name).map_or("", String::as_str);
+            let holder = holder(&request, &Visit::of(&request), text("flow"), text("csrf"))?;
+            Ok(Self { holder, fields })
+        })
+    }
+}
+
+/// A form from a page of ours that has neither flow nor session, so no token: only for what changes nothing but this
+/// browser's own choice of language.
+#[derive(Debug)]
+pub struct OwnForm {
+    fields: BTreeMap<String, String>,
+}
+
+impl OwnForm {
+    /// A field's text; empty when it is missing.
+    pub fn field(&self, name: &str) -> &str {
+        self.fields.get(name).map_or("", String::as_str)
+    }
+}
+
+impl FromRequest for OwnForm {
+    type Error = Trouble;
+    type Future = Reading<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, reading) = (request.clone(), Bytes::from_request(request, payload));
         Box::pin(async move {
             let visit = Visit::of(&request);
@@ -102,9 +131,7 @@ impl FromRequest for CsrfForm {
                     return Err(refused(&visit, "duplicate_parameter"));
                 }
             }
-            let text = |name: &str| fields.get(name).map_or("", String::as_str);
-            let holder = holder(&request, &visit, text("flow"), text("csrf"))?;
-            Ok(Self { holder, fields })
+            Ok(Self { fields })
         })
     }
 }

@@ -94,11 +94,16 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// The page as an answer with the status of its kind; a throttled one says `Retry-After`.
+    /// The page as an answer with the status of its kind; one that passes by itself says `Retry-After`.
     pub fn answer(&self) -> HttpResponse {
         let mut answer = page::answer(self.kind.status(), self);
-        if let Kind::Throttled { seconds } = self.kind {
-            answer.headers_mut().insert(actix_web::http::header::RETRY_AFTER, seconds.max(1).into());
+        let wait = match self.kind {
+            Kind::Throttled { seconds } => Some(seconds.max(1)),
+            Kind::Unavailable => Some(5),
+            _ => None,
+        };
+        if let Some(seconds) = wait {
+            answer.headers_mut().insert(actix_web::http::header::RETRY_AFTER, seconds.into());
         }
         answer
     }
