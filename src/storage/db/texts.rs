@@ -1,5 +1,5 @@
 //! Statement texts for many rows at once. The only place that builds SQL at run time: from constant texts and numbers,
-//! in powers of two, each once for the life of the process.
+//! for a few numbers of rows, each once for the life of the process.
 
 use std::{
     collections::HashMap,
@@ -7,8 +7,9 @@ use std::{
     sync::{LazyLock, Mutex, PoisonError},
 };
 
-/// The most rows of one statement.
-const MOST: usize = 64;
+/// Numbers of rows that have a text of their own: few enough to stay prepared on each connection, close enough that two
+/// or three statements carry any batch.
+const SIZES: [usize; 14] = [64, 48, 32, 24, 16, 12, 8, 7, 6, 5, 4, 3, 2, 1];
 
 type Key = (&'static str, &'static str, usize, usize);
 static BUILT: LazyLock<Mutex<HashMap<Key, &'static str>>> = LazyLock::new(Mutex::default);
@@ -18,7 +19,7 @@ pub(in crate::storage) fn many(head: &'static str, columns: usize, tail: &'stati
     let mut left = rows;
     let mut cut = Vec::new();
     while left > 0 {
-        let now = if left >= MOST { MOST } else { 1 << left.ilog2() };
+        let now = SIZES.into_iter().find(|size| *size <= left).unwrap_or(1);
         cut.push((now, text(head, columns, tail, now)));
         left -= now;
     }
@@ -47,9 +48,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_cut_into_powers_of_two() {
-        let cut = many("INSERT INTO t VALUES ", 2, " RETURNING a", 71);
-        assert_eq!(cut.iter().map(|(rows, _)| *rows).collect::<Vec<_>>(), [64, 4, 2, 1]);
+    fn rows_are_cut_into_few_statements() {
+        let cut = many("INSERT INTO t VALUES ", 2, " RETURNING a", 98);
+        assert_eq!(cut.iter().map(|(rows, _)| *rows).collect::<Vec<_>>(), [64, 32, 2]);
         assert_eq!(cut[2].1, "INSERT INTO t VALUES ($1, $2), ($3, $4) RETURNING a");
         assert!(many("x", 1, "", 0).is_empty());
     }
