@@ -17,13 +17,17 @@ pub enum Software {
 }
 
 impl Software {
+    /// Starts it, trusting the identity provider of that metadata.
+    pub fn launch(self, idp_entity_id: &str, idp_metadata: &str, options: Options) -> Box<dyn ServiceProvider> {
+        match self {
+            Self::Mellon => Box::new(Mellon::start(idp_metadata, options)),
+            Self::Shibboleth => Box::new(Shibboleth::start(idp_entity_id, idp_metadata, options)),
+        }
+    }
+
     /// Starts it with the given options and registers it.
     pub async fn start(self, idp: &dyn IdentityProvider, options: Options) -> Box<dyn ServiceProvider> {
-        let (entity_id, metadata) = (idp.entity_id(), idp.metadata_xml());
-        let sp: Box<dyn ServiceProvider> = match self {
-            Self::Mellon => Box::new(Mellon::start(&metadata, options)),
-            Self::Shibboleth => Box::new(Shibboleth::start(&entity_id, &metadata, options)),
-        };
+        let sp = self.launch(&idp.entity_id(), &idp.metadata_xml(), options);
         idp.register(sp.metadata_xml()).await;
         sp
     }

@@ -4,6 +4,7 @@
 //! no service of the machine is touched; the Debian packages are listed in `packages.txt`. They use the time of day,
 //! so the identity provider has to use it too. The cases stand in `cases.rs`.
 
+mod answers;
 mod daemon;
 mod encryption;
 mod mellon;

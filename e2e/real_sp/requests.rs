@@ -28,8 +28,7 @@ fn metadata() -> String {
 }
 
 /// Visits the secret page and gives the address at the identity provider that the service sends the visitor to.
-async fn request_of(sp: &dyn ServiceProvider) -> Url {
-    let mut visitor = Visitor::new();
+pub async fn request_of(sp: &dyn ServiceProvider, visitor: &mut Visitor) -> Url {
     let mut page = visitor.get(sp.secret_url()).await;
     for _ in 0..5 {
         let Some(target) = page.location() else { break };
@@ -65,7 +64,7 @@ fn verifies(url: &Url, sp: &dyn ServiceProvider) -> bool {
 }
 
 async fn expect_signed_request(sp: &dyn ServiceProvider, level: &str) {
-    let url = request_of(sp).await;
+    let url = request_of(sp, &mut Visitor::new()).await;
     assert_eq!(decoded(&url, "SigAlg"), "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256");
     assert!(verifies(&url, sp), "{url}");
     let changed = Url::parse(&url.as_str().replace("RelayState=", "RelayState=x")).expect("an address");
