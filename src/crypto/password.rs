@@ -115,6 +115,12 @@ impl Hasher {
         .await
     }
 
+    /// Whether a hash asked for now would be made: asked before an attempt is counted, so that nobody is locked out for
+    /// having come at a busy moment.
+    pub fn has_room(&self) -> bool {
+        self.0.waiting.load(Ordering::SeqCst) < self.0.queue
+    }
+
     async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce(&Inner) -> Result<T, HashError> + Send + 'static) -> Result<T, HashError> {
         let inner = Arc::clone(&self.0);
         if inner.waiting.fetch_add(1, Ordering::SeqCst) >= inner.queue {

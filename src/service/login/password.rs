@@ -31,6 +31,9 @@ pub enum Next {
 /// Checks user name and password and moves the flow on.
 pub async fn check(ground: &Ground, held: &Held, username: &str, password: Secret<String>, visitor: &Visitor) -> Result<Next, Refusal> {
     let flow = login::open::<Start>(ground, held).await?;
+    if !ground.hasher.has_room() {
+        return Err(Refusal::Busy);
+    }
     login::gate_place(ground, visitor).await?;
     let username = username.parse::<Username>().ok();
     let person = match &username {
