@@ -16,6 +16,10 @@
     reason = "a test says what went wrong by failing; its figures and answers are small"
 )]
 
+/// Those who use Portvagt.
+mod actors;
+/// The real application with a still clock and a database of its own.
+mod house;
 /// A PostgreSQL server for the tests.
 mod postgres;
 /// The storage floor on both engines.
@@ -28,3 +32,5 @@ mod cli;
 mod tidy;
 /// The browser-less visitor.
 mod visitor;
+/// Logging in, as it should go.
+mod login;

@@ -87,16 +87,32 @@ impl Default for Visitor {
 impl Visitor {
     /// A visitor with no cookies.
     pub fn new() -> Self {
-        Self::with(None)
+        Self::with(None, None)
     }
 
     /// A visitor who comes from the given address, e.g. 127.0.0.9 (Linux answers on all of 127.0.0.0/8).
     pub fn from_address(address: IpAddr) -> Self {
-        Self::with(Some(address))
+        Self::with(Some(address), None)
     }
 
-    fn with(address: Option<IpAddr>) -> Self {
-        let client = reqwest::Client::builder()
+    /// A visitor for whom `localhost` is that address, and who comes from `address`, or from wherever the system likes.
+    pub fn of_node(node: IpAddr, address: Option<IpAddr>) -> Self {
+        Self::with(address, Some(node))
+    }
+
+    /// The same visitor, cookies and all, at another node.
+    #[must_use]
+    pub fn at_node(&self, node: IpAddr) -> Self {
+        Self { cookies: self.cookies.clone(), headers: self.headers.clone(), ..Self::of_node(node, None) }
+    }
+
+    fn with(address: Option<IpAddr>, node: Option<IpAddr>) -> Self {
+        let mut builder = reqwest::Client::builder();
+        if let Some(node) = node {
+            // Port 0: that of the address asked for.
+            builder = builder.resolve("localhost", std::net::SocketAddr::new(node, 0));
+        }
+        let client = builder
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .local_address(address)

@@ -17,6 +17,7 @@ pub mod cases;
 pub use encryption::{Algorithms, KeyTransport};
 pub use mellon::Mellon;
 pub use shibboleth::Shibboleth;
+pub use tamper::Opened;
 
 use crate::visitor::{Page, Visitor};
 use openssl::pkey::{PKey, Private};

@@ -1,0 +1,11 @@
+//! Those who use Portvagt, each over HTTP only: employees with their second factors, and services.
+
+#![allow(unused_imports, reason = "the way in for cases that need more of an actor")]
+
+mod employee;
+mod passkey;
+mod saml_service;
+
+pub use employee::{Employee, Part};
+pub use passkey::{Passkey, Twist};
+pub use saml_service::{Answer, Assertion, AuthnRequest, KeyPair, LogoutRequest, SamlService, Signing, fields, instant};

@@ -1,0 +1,344 @@
+//! The real application, as the program builds it, with a clock that stands still, cheap hashes and a database of its
+//! own. One house a case, on SQLite and on PostgreSQL; a second node opens the same database.
+//!
+//! Visitors use `http://localhost:PORT`. What operators do stands in `people.rs`, what was logged in `log.rs`.
+
+#![allow(clippy::disallowed_types, reason = "a test looks into the database as it likes")]
+
+/// The captured log.
+pub mod log;
+mod people;
+
+use std::{
+    future::Future,
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
+    ops::Deref,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use actix_web::dev::ServerHandle;
+use portvagt::{
+    base::{
+        clock::{Clock, StillClock, SystemClock},
+        id::Incident,
+        random::SystemRandom,
+        secret::Secret,
+    },
+    crypto::{
+        keyring::{Keyring, MIN_SIGNING_BITS, SigningKey, self_signed},
+        password::{Cost, Hasher},
+        seal::MasterKey,
+    },
+    domain::{
+        assurance::Level,
+        audit::Actor,
+        policy::{PasswordPolicy, SessionPolicy, ThrottlePolicy},
+    },
+    protocol::webauthn::Ceremonies,
+    service::{
+        ground::{Ground, Rules},
+        operator::Operator,
+        organisations,
+        saml::{Desk, Own},
+        trail::Journal,
+    },
+    storage::{
+        audit::{self, Filter, Written},
+        db::{Db, DbSettings},
+    },
+    web::{
+        app::{App, Site},
+        server::{self, Listen},
+    },
+};
+use url::Url;
+
+use crate::{
+    postgres,
+    visitor::{Page, Visitor},
+};
+
+pub use people::Newcomer;
+
+/// The organisation everybody in the house works for.
+pub const CVR: &str = "90000001";
+
+/// Which database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// A file in a folder that vanishes.
+    Sqlite,
+    /// A fresh database on the suite's server.
+    Postgres,
+}
+
+/// How a house is built, where a case wants it other than usual.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<&'static str>,
+    /// Demands; the program's defaults.
+    pub rules: Rules,
+    /// Whether the machine's clock counts, as real service providers need it. `advance` then does nothing.
+    pub real_time: bool,
+    /// The highest level the organisation is notified for.
+    pub notified: Level,
+    /// The least memory a hash takes, in KiB.
+    pub memory_kib: u32,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self { trusted_proxies: vec![], rules: rules(), real_time: false, notified: Level::Substantial, memory_kib: 64 }
+    }
+}
+
+/// The program's default demands.
+fn rules() -> Rules {
+    Rules {
+        password: PasswordPolicy { min_length: 12, context_words: vec!["testkommune".to_owned(), "portvagt".to_owned()] },
+        session: SessionPolicy {
+            idle_seconds: 3600,
+            absolute_seconds: 10 * 3600,
+            second_factor_seconds: 4 * 3600,
+            flow_seconds: 900,
+            fresh_seconds: 900,
+        },
+        throttle: ThrottlePolicy {
+            account_failures: 5,
+            first_delay_seconds: 30,
+            longest_delay_seconds: 900,
+            address_failures: 30,
+            network_failures: 120,
+        },
+        activation_seconds: 24 * 3600,
+        issuer: "Testkommune".to_owned(),
+    }
+}
+
+/// A running application. A clone is the same one.
+#[derive(Clone)]
+pub struct House(Arc<Inner>);
+
+/// What a house is made of.
+pub struct Inner {
+    /// The application, for looking behind the pages.
+    pub app: App,
+    /// `http://localhost:PORT`, the address everybody uses, whichever node answers.
+    pub base: String,
+    /// Where this node listens.
+    pub address: SocketAddr,
+    /// The time, unless the plan says `real_time`.
+    pub clock: Arc<StillClock>,
+    plan: Plan,
+    database: String,
+    folder: Option<Arc<tempfile::TempDir>>,
+    server: ServerHandle,
+}
+
+impl Deref for House {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl House {
+    /// A house on SQLite.
+    pub async fn sqlite() -> Self {
+        Self::build(Engine::Sqlite, Plan::default()).await
+    }
+
+    /// A house on PostgreSQL.
+    pub async fn postgres() -> Self {
+        Self::build(Engine::Postgres, Plan::default()).await
+    }
+
+    /// A house by plan.
+    pub async fn build(engine: Engine, plan: Plan) -> Self {
+        log::capture();
+        let (database, folder) = match engine {
+            Engine::Sqlite => {
+                let folder = tempfile::tempdir().expect("a folder");
+                (format!("sqlite:{}", folder.path().join("portvagt.db").display()), Some(Arc::new(folder)))
+            }
+            Engine::Postgres => (postgres::fresh_database().await, None),
+        };
+        let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let clock = Arc::new(StillClock::at(SystemClock.now()));
+        let house = Self::open(Opening { plan, database, folder, clock, base: None, socket }).await;
+        let by = house.operator();
+        let cvr = CVR.parse().expect("a CVR number");
+        organisations::save(&house.app.ground, &by, cvr, "Testkommune", house.plan.notified).await.expect("an organisation");
+        house
+    }
+
+    async fn open(opening: Opening) -> Self {
+        let Opening { plan, database, folder, clock, base, socket } = opening;
+        let address = socket.local_addr().expect("an address");
+        let base = base.unwrap_or_else(|| format!("http://localhost:{}", address.port()));
+        let seals = MasterKey::from_base64(&openssl::base64::encode_block(&[9; 32])).expect("a key").seals().expect("keys");
+        let pool = DbSettings { connections: 6, acquire_timeout: Duration::from_secs(30), ..DbSettings::default() };
+        let db = Db::open(&database, &pool, seals.trail.clone()).await.expect("the database opens");
+        let cost = Cost { memory_kib: plan.memory_kib, iterations: 1, parallelism: 1, threads: 0, queue: 256 };
+        let ground = Ground {
+            db: db.clone(),
+            clock: if plan.real_time { Arc::new(SystemClock) } else { Arc::clone(&clock) as Arc<dyn Clock> },
+            random: Arc::new(SystemRandom),
+            hasher: Hasher::new(cost, Secret::new(b"a pepper for tests".to_vec())).expect("a hasher"),
+            seals: Arc::new(seals),
+            rules: Arc::new(plan.rules.clone()),
+        };
+        let url = Url::parse(&base).expect("an address");
+        let own = Own {
+            entity_id: "https://saml.testkommune.test".to_owned(),
+            sso: format!("{base}/saml/sso"),
+            slo: format!("{base}/saml/slo"),
+            clock_skew: 180,
+            bearer_seconds: 300,
+            conditions_seconds: 600,
+            post_requests: true,
+            contact_email: None,
+        };
+        let site = Site {
+            base_url: url.clone(),
+            organisation: "Testkommune".to_owned(),
+            contact: "servicedesk@testkommune.test".to_owned(),
+            trusted_proxies: plan.trusted_proxies.iter().map(|network| network.parse().expect("a network")).collect(),
+        };
+        let app = App {
+            ground,
+            desk: Desk::new(keyring(), own, Journal::start(db)),
+            ceremonies: Ceremonies::new("localhost", &url, "Testkommune").expect("ceremonies"),
+            site: Arc::new(site),
+        };
+        let server = server::start(app.clone(), Listen { socket, tls: None, workers: 2 }).expect("the server starts");
+        let handle = server.handle();
+        tokio::spawn(server);
+        Self(Arc::new(Inner { app, base, address, clock, plan, database, folder, server: handle }))
+    }
+
+    /// A second node on the same database and the same clock, under the same address: its visitors are led to it by
+    /// [`House::visitor`], not by another name.
+    pub async fn second_node(&self) -> Self {
+        let port = self.address.port();
+        let socket = TcpListener::bind((Ipv4Addr::new(127, 0, 0, 2), port)).expect("the same port on another address");
+        Self::open(Opening {
+            plan: self.plan.clone(),
+            database: self.database.clone(),
+            folder: self.folder.clone(),
+            clock: Arc::clone(&self.clock),
+            base: Some(self.base.clone()),
+            socket,
+        })
+        .await
+    }
+
+    /// A visitor of this node, without cookies.
+    pub fn visitor(&self) -> Visitor {
+        Visitor::of_node(self.address.ip(), None)
+    }
+
+    /// A visitor of this node who comes from `127.0.0.last`.
+    pub fn visitor_from(&self, last: u8) -> Visitor {
+        Visitor::of_node(self.address.ip(), Some(IpAddr::V4(Ipv4Addr::new(127, 0, 0, last))))
+    }
+
+    /// The address of a page: `url("/login")`.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// Moves the clock.
+    pub fn advance(&self, seconds: i64) {
+        self.clock.advance(seconds);
+    }
+
+    /// The time of the house, in Unix seconds.
+    pub fn now(&self) -> i64 {
+        self.app.ground.clock.now().as_second()
+    }
+
+    /// Whoever administers.
+    pub fn operator(&self) -> Operator {
+        Operator { actor: Actor::Operator("suite".to_owned()), incident: Incident::random(&SystemRandom) }
+    }
+
+    /// `sqlite` or `postgres`.
+    pub fn engine(&self) -> &'static str {
+        self.app.ground.db.engine()
+    }
+
+    /// The database, for looking afterwards.
+    pub fn db(&self) -> &Db {
+        &self.app.ground.db
+    }
+
+    /// The events whose kind begins so, newest first.
+    pub async fn events(&self, kind: &str) -> Vec<Written> {
+        let filter = Filter { kind_prefix: kind.to_owned(), limit: 10_000, ..Filter::default() };
+        audit::list(self.db(), &filter).await.expect("the trail can be read")
+    }
+
+    /// A number out of the database, by SQL.
+    pub async fn count(&self, sql: &str) -> i64 {
+        use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+        if self.database.starts_with("sqlite:") {
+            let mut connection = SqliteConnection::connect(&self.database).await.expect("the file opens");
+            sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await.expect("a number")
+        } else {
+            let mut connection = PgConnection::connect(&self.database).await.expect("the server answers");
+            sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await.expect("a number")
+        }
+    }
+
+    /// Opens the login page of the person's own page.
+    pub async fn login_page(&self, visitor: &mut Visitor) -> Page {
+        let page = visitor.open(self.url("/account")).await;
+        assert!(page.find_form("/login/password").is_some(), "a login page: {}", page.describe());
+        page
+    }
+
+    /// Stops serving and closes the database.
+    pub async fn close(self) {
+        self.server.stop(false).await;
+        self.app.desk.journal.stop().await;
+        self.app.ground.db.close().await;
+    }
+}
+
+struct Opening {
+    plan: Plan,
+    database: String,
+    folder: Option<Arc<tempfile::TempDir>>,
+    clock: Arc<StillClock>,
+    base: Option<String>,
+    socket: TcpListener,
+}
+
+/// Runs the case in a house on SQLite, then in one on PostgreSQL.
+pub async fn on_both<F: Future<Output = ()>>(case: impl Fn(House) -> F) {
+    on_both_by(Plan::default(), case).await;
+}
+
+/// The same in houses by plan.
+pub async fn on_both_by<F: Future<Output = ()>>(plan: Plan, case: impl Fn(House) -> F) {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        println!("on {engine:?}");
+        let house = House::build(engine, plan.clone()).await;
+        case(house.clone()).await;
+        house.close().await;
+    }
+}
+
+/// One signing key a test run: making it takes a second.
+fn keyring() -> Keyring {
+    static KEY: OnceLock<SigningKey> = OnceLock::new();
+    let active = KEY.get_or_init(|| {
+        let (key, certificate) =
+            self_signed("Testkommune signing", MIN_SIGNING_BITS, SystemClock.now(), 730, &SystemRandom).expect("a key");
+        SigningKey::from_pem(key.expose(), &certificate, None, false).expect("a key")
+    });
+    Keyring { active: active.clone(), published: vec![] }
+}

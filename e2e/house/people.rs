@@ -1,0 +1,119 @@
+//! What operators do in a house, by the services the command line uses.
+
+use portvagt::{
+    base::random::SystemRandom,
+    base::secret::Secret,
+    crypto::totp::TotpSecret,
+    domain::{
+        assurance::Level,
+        client::{Client, Terms},
+        person::{Person, ProofingMethod, Username},
+    },
+    service::{
+        clients::{self, Registration},
+        people::{self, Proof},
+    },
+};
+
+use super::{CVR, House};
+use crate::actors::Employee;
+
+/// A person who has a password and a handed-over activation code, but no second factor.
+pub struct Newcomer {
+    /// Who.
+    pub employee: Employee,
+    /// The code.
+    pub code: String,
+}
+
+impl House {
+    /// An employee with a password, identity proved at substantial, and an authenticator app.
+    pub async fn employee(&self, username: &str) -> Employee {
+        self.employee_at(username, Level::Substantial).await
+    }
+
+    /// The same with the identity proved at `level`.
+    pub async fn employee_at(&self, username: &str, level: Level) -> Employee {
+        let mut employee = self.newcomer_at(username, level).await.employee;
+        let name = name(username);
+        let secret = TotpSecret::random(&SystemRandom);
+        let secret = people::add_totp(&self.app.ground, &self.operator(), &name, "App", secret).await.expect("an app");
+        employee.take_secret(&secret.to_base32());
+        employee
+    }
+
+    /// An employee who never logged in.
+    pub async fn newcomer(&self, username: &str) -> Newcomer {
+        self.newcomer_at(username, Level::Substantial).await
+    }
+
+    async fn newcomer_at(&self, username: &str, level: Level) -> Newcomer {
+        let employee = Employee::named(username);
+        let newcomer = people::Newcomer {
+            organisation: Some(CVR.parse().expect("a CVR number")),
+            username: name(username),
+            given_name: format!("Given {username}"),
+            family_name: "Prøvesen".to_owned(),
+            email: Some(format!("{username}@testkommune.test")),
+            persistent_uuid: None,
+            cpr: None,
+            administrator: false,
+            password: Secret::new(employee.password.clone()),
+        };
+        let (_, code) = people::add(&self.app.ground, &self.operator(), newcomer).await.expect("a person");
+        self.prove(username, level).await;
+        Newcomer { employee, code: code.to_text() }
+    }
+
+    /// Records a proofing of identity.
+    pub async fn prove(&self, username: &str, level: Level) {
+        let evidence = "Passport, seen at the desk".to_owned();
+        let proof = Proof { method: ProofingMethod::InPerson, level, evidence, proved_by: "suite".to_owned() };
+        people::prove(&self.app.ground, &self.operator(), &name(username), proof).await.expect("a proofing");
+    }
+
+    /// Suspends somebody.
+    pub async fn suspend(&self, username: &str) {
+        people::suspend(&self.app.ground, &self.operator(), &name(username)).await.expect("a suspension");
+    }
+
+    /// Lets somebody in again.
+    pub async fn reactivate(&self, username: &str) {
+        people::reactivate(&self.app.ground, &self.operator(), &name(username)).await.expect("a reactivation");
+    }
+
+    /// A fresh activation code.
+    pub async fn activation_code(&self, username: &str) -> String {
+        people::activation_code(&self.app.ground, &self.operator(), &name(username)).await.expect("a code").to_text()
+    }
+
+    /// The person of that user name.
+    pub async fn person(&self, username: &str) -> Person {
+        people::find(&self.app.ground, &name(username)).await.expect("a person")
+    }
+
+    /// Registers a relying party by its metadata, on the usual terms.
+    pub async fn register(&self, metadata: &str) -> Client {
+        self.register_on(metadata, Terms::default()).await
+    }
+
+    /// Registers a relying party on these terms.
+    pub async fn register_on(&self, metadata: &str, terms: Terms) -> Client {
+        let registration = Registration { name: None, terms, allow_expired: false };
+        clients::save(&self.app.ground, &self.operator(), metadata.as_bytes(), registration).await.expect("a relying party")
+    }
+
+    /// Serves a relying party, or no longer.
+    pub async fn set_enabled(&self, entity_id: &str, enabled: bool) {
+        clients::set_enabled(&self.app.ground, &self.operator(), entity_id, enabled).await.expect("a change");
+    }
+
+    /// Removes a relying party.
+    pub async fn unregister(&self, entity_id: &str) {
+        clients::remove(&self.app.ground, &self.operator(), entity_id).await.expect("a removal");
+    }
+}
+
+fn name(username: &str) -> Username {
+    username.parse().expect("a user name")
+}
