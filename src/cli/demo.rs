@@ -118,7 +118,8 @@ pub async fn prepare(demo: &Demo) -> anyhow::Result<(Settings, String)> {
     std::fs::write(&file, configuration(&data, demo)?).with_context(|| file.display().to_string())?;
     // The demo is what its folder says, whatever the environment holds.
     let (settings, _) = config::load(Some(&file), &[], Mode::Demo)?;
-    let ground = stand::ground(&settings).await?;
+    let other = || format!("the demo folder {} may be of another version: remove it, or name another with --data", data.display());
+    let ground = stand::ground(&settings).await.with_context(other)?;
     let by = stand::operator();
     organisations::save(&ground, &by, CVR.parse()?, "Testkommune", Level::Substantial).await?;
     let mut people = String::new();
