@@ -16,7 +16,7 @@ pub struct Mellon {
     options: Options,
     metadata: String,
     /// Its one key, for signing and for decryption.
-    pub keys: KeyPair,
+    keys: KeyPair,
 }
 
 impl Mellon {

@@ -17,10 +17,8 @@ pub struct Shibboleth {
     port: u16,
     options: Options,
     metadata: String,
-    /// The key its messages are signed with.
-    pub signing: KeyPair,
     /// The key that opens what is encrypted for it.
-    pub encryption: KeyPair,
+    encryption: KeyPair,
 }
 
 impl Shibboleth {
@@ -67,7 +65,7 @@ impl Shibboleth {
             Some(algorithms) => offering(&published, algorithms),
             None => published,
         };
-        Self { _apache: apache, _shibd: shibd, folder, port, options, metadata, signing, encryption }
+        Self { _apache: apache, _shibd: shibd, folder, port, options, metadata, encryption }
     }
 }
 
