@@ -72,13 +72,15 @@ impl Statement {
         Ok(Self { level, authenticated_at, attributes })
     }
 
-    /// Whether `client` both asked for the attribute and may have it.
+    /// Whether `client` may have the attribute and asked for it. An administrator's list is exhaustive where there is one;
+    /// without it everything but the CPR number may be asked for. A client whose metadata asks for nothing at all gets
+    /// what the list names: not every metadata file says what its service needs.
     pub fn is_granted(attribute: Attribute, client: &Client, requested: &[String]) -> bool {
         let name = attribute.name();
         let named = client.terms.attributes.iter().any(|allowed| allowed == name);
+        let allowed = named || (client.terms.attributes.is_empty() && attribute.is_released_on_request());
         let asked = requested.iter().any(|asked| asked == name);
-        // An administrator's word alone suffices: not every metadata file lists what the service needs.
-        named || (asked && attribute.is_released_on_request() && client.terms.attributes.is_empty())
+        allowed && (asked || (named && requested.is_empty()))
     }
 
     fn values(attribute: Attribute, subject: &Subject<'_>, levels: (Level, Level, Level)) -> Option<Vec<String>> {
@@ -114,5 +116,43 @@ impl Statement {
     /// The attributes with their values, in catalogue order.
     pub fn attributes(&self) -> &[(Attribute, Vec<String>)] {
         &self.attributes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{base::id::Id, domain::client::Terms};
+
+    fn client(attributes: &[Attribute]) -> Client {
+        let attributes = attributes.iter().map(|attribute| attribute.name().to_owned()).collect();
+        Client {
+            id: Id::from_uuid(uuid::Uuid::nil()),
+            entity_id: "https://saml.sp.example".into(),
+            name: "SP".into(),
+            metadata: String::new(),
+            terms: Terms { attributes, ..Terms::default() },
+            enabled: true,
+            revision: 1,
+            registered_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn a_relying_party_gets_what_it_asks_for_and_may_have() {
+        let asks = |attributes: &[Attribute]| attributes.iter().map(|attribute| attribute.name().to_owned()).collect::<Vec<_>>();
+        use Attribute::{CprNumber, Email, FullName};
+        for (allowed, asked, attribute, granted) in [
+            (&[][..], &[FullName][..], FullName, true),
+            (&[], &[], FullName, false),
+            (&[], &[CprNumber], CprNumber, false),
+            (&[CprNumber], &[CprNumber], CprNumber, true),
+            (&[CprNumber], &[], CprNumber, true),
+            (&[CprNumber], &[FullName], CprNumber, false),
+            (&[Email], &[FullName], FullName, false),
+            (&[Email], &[FullName, Email], Email, true),
+        ] {
+            assert_eq!(Statement::is_granted(attribute, &client(allowed), &asks(asked)), granted, "{allowed:?} {asked:?} {attribute:?}");
+        }
     }
 }

@@ -97,7 +97,7 @@ async fn begin(app: &App, visit: &Visit, who: &SignedIn, what: &str) -> Result<H
 async fn step_up(app: &App, visit: &Visit, who: &SignedIn) -> Result<HttpResponse, Trouble> {
     tracing::info!(event = "stepup.required", incident = %visit.visitor.incident, person = %who.present.person.id);
     let held = login::begin_step_up(&app.ground, &who.present.session).await.map_err(|fault| Trouble::storage(visit, &fault))?;
-    Ok(answer::at_flow(app, &held))
+    Ok(answer::at_flow(app, visit, &held))
 }
 
 /// `?authenticator=`.

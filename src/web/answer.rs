@@ -22,9 +22,12 @@ pub fn frame(app: &App, visit: &Visit, held: &Held) -> Result<Frame, Trouble> {
 }
 
 /// To the flow's page, with its cookie.
-pub fn at_flow(app: &App, held: &Held) -> HttpResponse {
+pub fn at_flow(app: &App, visit: &Visit, held: &Held) -> HttpResponse {
     let mut answer = see(&format!("/login?flow={}", held.id));
     add(&mut answer, visit::keep_flow(held, app.ground.rules.session.flow_seconds));
+    for surplus in visit.surplus_flows() {
+        add(&mut answer, surplus);
+    }
     answer
 }
 

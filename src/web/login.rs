@@ -49,7 +49,7 @@ pub async fn show(app: Data<App>, visit: Visit, query: Query<AtFlow>) -> Result<
             return Ok(see("/account"));
         }
         let held = login::begin(&app.ground, Purpose::Account).await.map_err(|fault| Trouble::storage(&visit, &fault))?;
-        return Ok(at_flow(&app, &held));
+        return Ok(at_flow(&app, &visit, &held));
     };
     let Some(held) = visit.held(&id) else { return Err(Trouble::of(&visit, problem::Kind::FlowGone, "flow.cookie_mismatch", "cookie")) };
     let stage = flows::stage_of(&app.ground.db, held.id, &held.token.hash(), app.ground.clock.now()).await;
@@ -85,7 +85,7 @@ pub async fn post_password(app: Data<App>, visit: Visit, form: CsrfForm) -> Resu
     let held = form.flow(&visit)?;
     let password = Secret::new(form.field("password").to_owned());
     match login::password::check(&app.ground, &held, form.field("user_name"), password, &visit.visitor).await {
-        Ok(Next::SecondFactor(held) | Next::Activation(held)) => Ok(at_flow(&app, &held)),
+        Ok(Next::SecondFactor(held) | Next::Activation(held)) => Ok(at_flow(&app, &visit, &held)),
         Err(refusal) => {
             let error = form_error(&visit, refusal)?;
             password_page(&app, &visit, &held, form.field("user_name"), Some(error)).await
@@ -113,7 +113,7 @@ pub async fn post_totp(app: Data<App>, visit: Visit, form: CsrfForm) -> Result<H
 pub async fn post_activation(app: Data<App>, visit: Visit, form: CsrfForm) -> Result<HttpResponse, Trouble> {
     let held = form.flow(&visit)?;
     match activation::check(&app.ground, &held, form.field("code"), &visit.visitor).await {
-        Ok(held) => Ok(at_flow(&app, &held)),
+        Ok(held) => Ok(at_flow(&app, &visit, &held)),
         Err(refusal) => {
             let error = form_error(&visit, refusal)?;
             activation_page(&app, &visit, &held, Some(error)).await
@@ -125,7 +125,7 @@ pub async fn post_activation(app: Data<App>, visit: Visit, form: CsrfForm) -> Re
 pub async fn post_restart(app: Data<App>, visit: Visit, form: CsrfForm) -> Result<HttpResponse, Trouble> {
     let old = form.flow(&visit)?;
     let held = login::restart(&app.ground, &old).await.map_err(|refusal| Trouble::login(&visit, &refusal))?;
-    let mut answer = at_flow(&app, &held);
+    let mut answer = at_flow(&app, &visit, &held);
     add(&mut answer, visit::drop_flow(old.id));
     Ok(answer)
 }

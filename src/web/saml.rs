@@ -61,7 +61,7 @@ async fn sign_on(app: &App, visit: &Visit, incoming: Result<Incoming, Refused>) 
 /// An outcome as the browser gets it. `held` is the flow that led here and is now over.
 pub fn outcome(app: &App, visit: &Visit, outcome: sso::Outcome, held: Option<&Held>) -> HttpResponse {
     let mut reply = match outcome {
-        sso::Outcome::Login(next) => answer::at_flow(app, &next),
+        sso::Outcome::Login(next) => answer::at_flow(app, visit, &next),
         sso::Outcome::Answer(answer) => post(visit, answer.form, Some(answer.service), Carries::Response),
     };
     if let Some(held) = held {

@@ -24,6 +24,8 @@ use crate::{
 
 /// The session cookie.
 pub const SESSION: &str = "__Host-session";
+/// Logins that one browser may have under way in its tabs.
+const FLOWS_KEPT: usize = 10;
 /// The known-browser cookie.
 pub const DEVICE: &str = "__Host-device";
 
@@ -68,6 +70,12 @@ impl Visit {
     /// A page's frame without form token or person.
     pub fn frame(&self) -> Frame {
         Frame::open(self.language, &self.organisation)
+    }
+
+    /// Cookies of logins begun and left, when there are so many that headers would grow: browsers send the oldest first.
+    pub fn surplus_flows(&self) -> impl Iterator<Item = Cookie<'static>> {
+        let surplus = self.flows.len().saturating_sub(FLOWS_KEPT);
+        self.flows.iter().take(surplus).map(|(name, _)| build(name.clone(), String::new(), Some(0)))
     }
 
     /// The flow of that id as this browser holds it; `None` without its cookie.
