@@ -62,7 +62,7 @@ pub struct Add {
     /// An attribute it may receive, by full name or last word; without any, what its metadata asks for, except the CPR number
     #[arg(long, value_name = "NAME")]
     pub allow_attribute: Vec<String>,
-    /// Allow AES-CBC and RSA-OAEP with SHA-1 where its metadata asks for them
+    /// Use AES-CBC and RSA-OAEP with SHA-1, for software that can do no better (mod_auth_mellon) and whose metadata does not say so
     #[arg(long)]
     pub legacy_encryption: bool,
     /// Do not encrypt its assertions
@@ -151,7 +151,10 @@ fn show(client: &Client, described: &ServiceProvider) -> Answer {
     let yes_no = |flag: bool| if flag { "yes" } else { "no" };
     let suite = match described.encryption(client.terms.legacy_encryption) {
         None => "no key for it".to_owned(),
-        Some(Ok((key, suite))) => format!("{suite:?} to the key {}", key.fingerprint()),
+        Some(Ok((key, suite))) => {
+            let legacy = if suite.is_legacy() { " (legacy: CBC or SHA-1, as its metadata or entry asks)" } else { "" };
+            format!("{suite}{legacy} to the key {}", key.fingerprint())
+        }
         Some(Err(error)) => error.to_string(),
     };
     let attributes = if client.terms.attributes.is_empty() {
@@ -166,7 +169,7 @@ fn show(client: &Client, described: &ServiceProvider) -> Answer {
         format!(
             "encrypted            {}{}",
             yes_no(client.terms.encrypt),
-            if client.terms.legacy_encryption { ", legacy algorithms allowed" } else { "" }
+            if client.terms.legacy_encryption { ", legacy algorithms asked for by the entry" } else { "" }
         ),
         format!("encryption           {suite}"),
         format!("may receive          {attributes}"),

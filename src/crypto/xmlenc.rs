@@ -103,24 +103,25 @@ impl Suite {
         !self.content.is_gcm() || self.transport.is_legacy()
     }
 
-    /// Chooses from the `md:EncryptionMethod`s of a key, the first acceptable one of each kind winning.
+    /// Chooses from the `md:EncryptionMethod`s of a key. Of each kind the first that is neither CBC nor SHA-1 wins; CBC and
+    /// SHA-1 are taken where the metadata lists nothing better, or first come first served with `legacy`.
     ///
-    /// `legacy`: whether CBC and SHA-1 are acceptable. Where nothing of a kind is listed, the default of that kind is taken:
-    /// that of [`Suite::DEFAULT`], or with `legacy` that of [`Suite::LEGACY`] if nothing is listed at all.
+    /// Where nothing of a kind is listed, its default is taken: that of [`Suite::DEFAULT`], or with `legacy` that of
+    /// [`Suite::LEGACY`] if nothing is listed at all.
     pub fn choose(listed: &[Listed], legacy: bool) -> Result<Self, EncryptError> {
         if listed.is_empty() {
             return Ok(if legacy { Self::LEGACY } else { Self::DEFAULT });
         }
         let (contents, transports): (Vec<&Listed>, Vec<&Listed>) = listed.iter().partition(|one| one.is_content());
-        let content = contents
-            .iter()
-            .filter_map(|one| one.content())
+        let known = || contents.iter().filter_map(|one| one.content());
+        let content = known()
             .find(|content| legacy || content.is_gcm())
+            .or_else(|| known().next())
             .or(contents.is_empty().then_some(Self::DEFAULT.content));
-        let transport = transports
-            .iter()
-            .filter_map(|one| one.transport())
+        let known = || transports.iter().filter_map(|one| one.transport());
+        let transport = known()
             .find(|transport| legacy || !transport.is_legacy())
+            .or_else(|| known().next())
             .or(transports.is_empty().then_some(Self::DEFAULT.transport));
         match (content, transport) {
             (Some(content), Some(transport)) => Ok(Self { content, transport }),

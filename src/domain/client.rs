@@ -35,7 +35,8 @@ pub struct Terms {
     pub attributes: Vec<String>,
     /// Whether its assertions must be encrypted. Only an administrator can lift it.
     pub encrypt: bool,
-    /// Whether AES-CBC or RSA-OAEP with SHA-1 may be used because its metadata or this entry asks for it.
+    /// Whether this entry asks for AES-CBC and RSA-OAEP with SHA-1. Without it they are used only where the metadata lists
+    /// nothing better.
     pub legacy_encryption: bool,
     /// Whether plain-http endpoints outside this machine were allowed. Never in production.
     #[serde(default)]

@@ -124,7 +124,7 @@ fn can_be_served(described: &ServiceProvider, terms: &Terms) -> Result<(), Refus
         None => {
             Err(Refusal::Encryption("its metadata has no certificate for encryption (an entry may be made without encryption)".to_owned()))
         }
-        Some(Err(error)) => Err(Refusal::Encryption(format!("{error} (an entry may allow legacy encryption)"))),
+        Some(Err(error)) => Err(Refusal::Encryption(error.to_string())),
         Some(Ok(_)) => Ok(()),
     }
 }

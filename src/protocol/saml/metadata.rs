@@ -290,7 +290,8 @@ impl ServiceProvider {
 
     /// The key to encrypt to and the algorithms for it. `None` if no key is listed.
     ///
-    /// `legacy`: whether this relying party may be served with CBC or with SHA-1 in OAEP.
+    /// `legacy`: whether its entry asks for CBC or SHA-1 in OAEP; without that they are taken only where its metadata
+    /// lists nothing better.
     pub fn encryption(&self, legacy: bool) -> Option<Result<(&PeerKey, Suite), EncryptError>> {
         let first = self.encryption.first()?;
         let chosen = self.encryption.iter().find_map(|one| Some((&one.key, Suite::choose(&one.methods, legacy).ok()?)));
