@@ -167,7 +167,7 @@ impl Ceremonies {
         let mut key: Passkey = serde_json::from_str(stored).map_err(|_| Refused::UnknownCredential)?;
         let result = self
             .0
-            .finish_discoverable_authentication_v2(&answer, state, &DiscoverableKey::from(&key))
+            .finish_discoverable_authentication_v2(&answer, state, DiscoverableKey::from(&key))
             .map_err(|error| Refused::of(&error))?;
         key.update_credential(&result);
         Ok(Used { json: serde_json::to_string(&key).map_err(|_| Refused::Malformed)?, user_verified: result.user_verified() })

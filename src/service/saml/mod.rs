@@ -1,6 +1,8 @@
 //! The SAML identity provider's acts: answering sign-ons, ending sessions, publishing metadata. What they need beside the
 //! ground stands here: our keys, our addresses, the journal, and relying parties read from their metadata.
 
+/// What a relying party is told.
+pub mod answering;
 /// Answering sign-on requests.
 pub mod sso;
 /// Single logout.
@@ -14,9 +16,9 @@ use std::{
 use uuid::Uuid;
 
 use crate::{
-    base::{clock::from_millis, id::Id},
+    base::clock::from_millis,
     crypto::{keyring::Keyring, reason::Reason, seal::SealError},
-    domain::{attribute, client::Client, person::Person},
+    domain::{attribute, client::Client, session::Session},
     protocol::saml::{
         metadata::{self, Allow, MetadataError, ServiceProvider},
         own_metadata::{self, Contact, OwnMetadata},
@@ -158,11 +160,15 @@ pub fn read_metadata(client: &Client) -> Result<ServiceProvider, MetadataError> 
     metadata::parse(client.metadata.as_bytes(), from_millis(0), allow)
 }
 
-/// What `client` knows the person by: a UUID of its own, made with a key that never leaves us, so that two services
-/// cannot compare (OIOSAML 3: the subject is specific to the service provider).
-fn pairwise(ground: &Ground, person: Id<Person>, client: &Client, kind: NameKind) -> Result<NameId, SealError> {
-    let scope: &[u8] = if kind == NameKind::Transient { b"transient" } else { b"persistent" };
-    let mac = ground.seals.pairwise.mac(&[scope, person.uuid().as_bytes(), client.entity_id.as_bytes()])?;
+/// What `client` knows the session's person by: a UUID of its own, made with a key that never leaves us, so that two
+/// services cannot compare (OIOSAML 3: the subject is specific to the service provider). A transient one lasts as long as
+/// the session.
+fn pairwise(ground: &Ground, session: &Session, client: &Client, kind: NameKind) -> Result<NameId, SealError> {
+    let (scope, of): (&[u8], Uuid) = match kind {
+        NameKind::Persistent => (b"persistent", session.person.uuid()),
+        NameKind::Transient => (b"transient", session.id.uuid()),
+    };
+    let mac = ground.seals.pairwise.mac(&[scope, of.as_bytes(), client.entity_id.as_bytes()])?;
     let (half, _) = mac.split_at(16);
     let uuid = Uuid::from_slice(half).map(|uuid| uuid::Builder::from_custom_bytes(uuid.into_bytes()).into_uuid());
     Ok(NameId::professional(uuid.unwrap_or_default(), &client.entity_id, kind))

@@ -125,7 +125,7 @@ async fn find(
 /// Whether the NameID is what this relying party knows the session's person by, qualifiers included when given.
 fn is_named(ground: &Ground, party: &Registered, request: &LogoutRequest, live: &Session) -> Result<bool, Refused> {
     for kind in [NameKind::Persistent, NameKind::Transient] {
-        let ours = pairwise(ground, live.person, &party.client, kind)?;
+        let ours = pairwise(ground, live, &party.client, kind)?;
         let given = &request.name_id;
         let agrees = |given: &Option<String>, ours: &Option<String>| given.is_none() || given == ours;
         if given.value == ours.value && agrees(&given.format, &ours.format) && agrees(&given.sp_name_qualifier, &ours.sp_name_qualifier) {

@@ -1,0 +1,172 @@
+//! What a relying party is told: an assertion made of a statement, or a signed error. Each is in the trail before it
+//! leaves; one that cannot be written down is not given.
+
+use jiff::Timestamp;
+
+use crate::{
+    base::{
+        clock::{plus, seconds_between},
+        id::Id,
+    },
+    crypto::{reason::Reason, xmlsign::SignError},
+    domain::{
+        audit::{Actor, Event, Kind},
+        flow::SignOn,
+        session::Session,
+        statement::Statement,
+    },
+    protocol::saml::{
+        fault::Fault as Status,
+        response::{self, AssertionContent, Body, ResponseContent, SignedAssertion},
+        subject::{NameKind, fresh_id},
+        wire::{self, Direction, PostForm},
+    },
+    service::{
+        ground::{Ground, Visitor},
+        saml::{Desk, Refused, Registered, pairwise},
+        trail::{Entry, NotRecorded, Participation, Replay},
+    },
+    storage::{fault::Fault, sessions::Standing},
+};
+
+/// A response on its way.
+#[derive(Debug)]
+pub struct Answer {
+    /// The form the browser posts.
+    pub form: PostForm,
+    /// The relying party's name, for the page shown meanwhile.
+    pub service: String,
+    /// The error it carries, if it is one.
+    pub status: Option<Status>,
+}
+
+/// Whether the request's id is claimed with the answer or was claimed when its login began.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Claim {
+    Now,
+    Made,
+}
+
+/// A sound request, and everything at hand for answering it.
+pub(super) struct Case<'a> {
+    pub(super) desk: &'a Desk,
+    pub(super) ground: &'a Ground,
+    pub(super) party: &'a Registered,
+    pub(super) sign_on: &'a SignOn,
+    pub(super) claim: Claim,
+    pub(super) visitor: &'a Visitor,
+}
+
+impl Case<'_> {
+    /// The request's id, to be answered once while its clock check would pass; remembered a little longer.
+    pub(super) fn replay(&self) -> Replay {
+        let expires_at = plus(self.sign_on.received_at, 2 * self.desk.own.clock_skew + 60);
+        Replay { entity_id: self.sign_on.entity_id.clone(), request_id: self.sign_on.request_id.clone(), expires_at }
+    }
+
+    /// Makes the assertion, once its event is durable.
+    pub(super) async fn say(&self, standing: &Standing, statement: &Statement) -> Result<Answer, Refused> {
+        let (now, random, own) = (self.ground.clock.now(), self.ground.random.as_ref(), &self.desk.own);
+        let (client, sign_on) = (&self.party.client, self.sign_on);
+        let kind = if sign_on.transient { NameKind::Transient } else { NameKind::Persistent };
+        let name_id = pairwise(self.ground, &standing.session, client, kind)?;
+        let session_index = standing.session_index.clone().unwrap_or_else(|| fresh_id(random));
+        let assertion_id = fresh_id(random);
+        let event = self.event(Kind::AssertionIssued).about(standing.person.id).with("level", statement.level());
+        let event = event.with("assertion", &assertion_id).with("session", standing.session.id);
+        let participation = standing.session_index.is_none().then(|| Participation {
+            session: standing.session.id,
+            client: client.id,
+            session_index: session_index.clone(),
+            name_id: name_id.value.clone(),
+            at: now,
+        });
+        let touch = (seconds_between(standing.session.last_seen_at, now) >= 60).then_some((standing.session.id, now));
+        self.record(event, participation, touch).await?;
+        let content = AssertionContent {
+            id: &assertion_id,
+            issuer: &own.entity_id,
+            audience: &client.entity_id,
+            recipient: &sign_on.acs,
+            in_response_to: &sign_on.request_id,
+            name_id: &name_id,
+            session_index: &session_index,
+            issued_at: now,
+            bearer_until: plus(now, own.bearer_seconds),
+            conditions_until: plus(now, own.conditions_seconds),
+        };
+        let signed = response::assertion(&content, statement, &self.desk.keyring.active).map_err(internal)?;
+        Ok(self.answer(&self.wrap(&signed)?, None))
+    }
+
+    /// A signed error, written down like an assertion.
+    pub(super) async fn refuse(&self, status: Status) -> Result<Answer, Refused> {
+        let (client, incident) = (&self.party.client, &self.visitor.incident);
+        self.record(self.event(Kind::AssertionRefused).with("status", status.as_str()), None, None).await?;
+        tracing::info!(event = "saml.response.error", status = status.as_str(), client = client.entity_id, incident = %incident);
+        let id = fresh_id(self.ground.random.as_ref());
+        let message = format!("Incident {incident}");
+        let xml = response::failure(&self.frame(&id), status, Some(&message), &self.desk.keyring.active).map_err(internal)?;
+        Ok(self.answer(&xml, Some(status)))
+    }
+
+    /// Encrypts the assertion unless an administrator lifted that for this relying party, and puts it into a response.
+    fn wrap(&self, signed: &SignedAssertion) -> Result<String, Refused> {
+        let random = self.ground.random.as_ref();
+        let id = fresh_id(random);
+        let terms = &self.party.client.terms;
+        if !terms.encrypt {
+            return response::success(&self.frame(&id), Body::Readable(signed)).map_err(|error| Refused::Internal(error.to_string()));
+        }
+        // The decision to say anything saw to it that there is a key; without one nothing leaves in the clear.
+        let Some(Ok((key, suite))) = self.party.metadata.encryption(terms.legacy_encryption) else {
+            return Err(Refused::Internal("no encryption key".to_owned()));
+        };
+        let encrypted = signed.encrypt(key, suite, random).map_err(|error| Refused::Internal(error.to_string()))?;
+        response::success(&self.frame(&id), Body::Encrypted(&encrypted)).map_err(|error| Refused::Internal(error.to_string()))
+    }
+
+    fn frame<'f>(&'f self, id: &'f str) -> ResponseContent<'f> {
+        ResponseContent {
+            id,
+            issuer: &self.desk.own.entity_id,
+            destination: &self.sign_on.acs,
+            in_response_to: &self.sign_on.request_id,
+            issued_at: self.ground.clock.now(),
+        }
+    }
+
+    fn answer(&self, xml: &str, status: Option<Status>) -> Answer {
+        let form = wire::post_form(&self.sign_on.acs, Direction::Response, xml, self.sign_on.relay_state.as_deref());
+        Answer { form, service: self.party.client.name.clone(), status }
+    }
+
+    fn event(&self, kind: Kind) -> Event {
+        let actor = Actor::Client(self.party.client.entity_id.clone());
+        let event = Event::new(kind, actor, self.ground.clock.now(), &self.visitor.incident, self.ground.random.as_ref())
+            .with("request", &self.sign_on.request_id)
+            .with("asked", if self.sign_on.level_requested { self.sign_on.least.word() } else { "-" });
+        match &self.sign_on.requester {
+            Some(requester) => event.with("requester", requester),
+            None => event,
+        }
+    }
+
+    async fn record(
+        &self,
+        event: Event,
+        participation: Option<Participation>,
+        touch: Option<(Id<Session>, Timestamp)>,
+    ) -> Result<(), Refused> {
+        let replay = (self.claim == Claim::Now).then(|| self.replay());
+        let recorded = self.desk.journal.record(Entry { event, replay, participation, touch }).await;
+        recorded.map_err(|error| match error {
+            NotRecorded::Replay => Reason::Replay.into(),
+            NotRecorded::Unavailable => Refused::Storage(Fault::Unavailable(error.to_string())),
+        })
+    }
+}
+
+fn internal(error: SignError) -> Refused {
+    Refused::Internal(error.to_string())
+}
