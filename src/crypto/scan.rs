@@ -232,7 +232,7 @@ mod tests {
         ];
         for (bytes, expected) in cases {
             let got = check(&bytes, MESSAGE).map(|_| ());
-            assert_eq!(got, expected, "{}", String::from_utf8_lossy(&bytes.get(..60.min(bytes.len())).unwrap()));
+            assert_eq!(got, expected, "{}", String::from_utf8_lossy(bytes.get(..60.min(bytes.len())).unwrap()));
         }
     }
 

@@ -51,7 +51,7 @@ fn a_request_arrives_over_both_bindings() {
     for binding in [Binding::Redirect, Binding::Post] {
         let verified = arrive(&our_request().send(binding, signing_key(1)).unwrap()).unwrap();
         assert_eq!((verified.issuer(), verified.relay_state(), verified.binding()), ("https://saml.idp", Some("state"), binding));
-        let LogoutMessage::Request(read) = verified.message() else { unreachable!() };
+        let LogoutMessage::Request(read) = verified.message() else { panic!("another message") };
         assert_eq!(read.name_id, name_id());
         assert_eq!(read.session_indexes, ["_s1"]);
         assert_eq!(read.check_destination("https://sp/slo"), Ok(()));
@@ -76,7 +76,7 @@ fn a_response_arrives_over_both_bindings() {
                 fault,
             };
             let verified = arrive(&response(&content, None).unwrap().send(binding, signing_key(1)).unwrap()).unwrap();
-            let LogoutMessage::Response(read) = verified.message() else { unreachable!() };
+            let LogoutMessage::Response(read) = verified.message() else { panic!("another message") };
             assert_eq!(read.in_response_to.as_deref(), Some("_q"));
             assert_eq!(read.is_success(), success);
             assert_eq!(read.second_status.as_deref(), fault.and_then(|fault| fault.codes().1));

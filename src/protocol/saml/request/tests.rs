@@ -105,7 +105,8 @@ fn the_level_is_the_weakest_listed_and_minimum_only() {
     const LOW: &str = "https://data.gov.dk/concept/core/nsis/loa/Low";
     const HIGH: &str = "https://data.gov.dk/concept/core/nsis/loa/High";
     let none = Err(Fault::NoAuthnContext);
-    let cases: &[(&str, &[&str], Result<Option<Level>, Fault>)] = &[
+    type Row = (&'static str, &'static [&'static str], Result<Option<Level>, Fault>);
+    let cases: &[Row] = &[
         ("minimum", &[HIGH], Ok(Some(Level::High))),
         ("minimum", &[HIGH, LOW, PROFESSIONAL], Ok(Some(Level::Low))),
         ("minimum", &[HIGH, "urn:unknown"], Ok(Some(Level::High))),
