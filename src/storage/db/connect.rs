@@ -11,6 +11,9 @@ use sqlx::{
 
 use super::{DbSettings, Doubt, Engine};
 
+/// Times the opening of a file is tried while others hold it.
+const OPENING_TRIES: u32 = 20;
+
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// Why a database could not be opened.
@@ -69,19 +72,36 @@ async fn sqlite(path: &str, settings: &DbSettings) -> Result<Engine, OpenError> 
     let writing = options.clone().journal_mode(SqliteJournalMode::Wal).pragma("journal_size_limit", "16777216");
     let pool =
         SqlitePoolOptions::new().acquire_timeout(settings.acquire_timeout).idle_timeout(None).max_lifetime(None).test_before_acquire(false);
-    let writer = pool.clone().max_connections(1).min_connections(1).connect_with(writing).await.map_err(OpenError::Unreachable)?;
-    // SQLite has no lock around migrations: a second process that starts at the same moment loses a race and looks again.
+    // SQLite has no lock around its first opening: a second process that starts at the same moment may lose a race for the
+    // journal mode or a migration, and looks again.
     let mut tries = 0;
-    while let Err(error) = MIGRATIONS.run(&writer).await {
+    let writer = loop {
         tries += 1;
-        if tries == 5 || !matches!(error, MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) {
-            return Err(newer_or_failed(error));
+        let writer = match pool.clone().max_connections(1).min_connections(1).connect_with(writing.clone()).await {
+            Ok(writer) => writer,
+            Err(error) if tries < OPENING_TRIES && is_busy(&error) => {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+            Err(error) => return Err(OpenError::Unreachable(error)),
+        };
+        match MIGRATIONS.run(&writer).await {
+            Ok(()) => break writer,
+            Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) if tries < OPENING_TRIES => {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            Err(error) => return Err(newer_or_failed(error)),
         }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    };
     let readers =
         pool.max_connections(settings.connections.max(1)).connect_with(options.read_only(true)).await.map_err(OpenError::Unreachable)?;
     Ok(Engine::Sqlite { writer, readers })
+}
+
+/// Whether another process held the file just then (SQLITE_BUSY, SQLITE_LOCKED and their kinds).
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code()).and_then(|code| code.parse::<i32>().ok());
+    matches!(code.map(|code| code & 0xff), Some(5 | 6))
 }
 
 /// Creates the file readable by its owner only; SQLite gives its companions (`-wal`, `-shm`) the same mode.
