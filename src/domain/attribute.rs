@@ -64,11 +64,6 @@ impl Attribute {
         }
     }
 
-    /// The attribute of that full name, if we know it.
-    pub fn from_name(name: &str) -> Option<Self> {
-        ALL.into_iter().find(|attribute| attribute.name() == name)
-    }
-
     /// Whether every assertion carries it.
     pub fn is_mandatory(self) -> bool {
         matches!(self, Self::SpecVersion | Self::Loa | Self::Cvr | Self::OrgName)

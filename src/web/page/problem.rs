@@ -5,10 +5,7 @@
 use actix_web::{HttpResponse, http::StatusCode};
 use askama::Template;
 
-use crate::{
-    domain::assurance::Level,
-    web::page::{self, Frame},
-};
+use crate::web::page::{self, Frame};
 
 /// What went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,13 +32,6 @@ pub enum Kind {
     FlowGone,
     /// The person can't log in (suspended, say); the page does not say why.
     LoginRefused,
-    /// A service asks for more than this person or login reaches.
-    CannotAnswer {
-        /// The service's name.
-        service: String,
-        /// The level it asks for, when that is the cause.
-        wanted: Option<Level>,
-    },
     /// Something we need, such as the database, does not answer.
     Unavailable,
     /// A fault of ours.
@@ -54,7 +44,7 @@ impl Kind {
         match self {
             Self::BadRequest { .. } | Self::FlowGone => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Forbidden | Self::LoginRefused | Self::CannotAnswer { .. } => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::LoginRefused => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -74,7 +64,6 @@ impl Kind {
             Self::Throttled { .. } => ["throttled-title", "throttled-what", "throttled-next"],
             Self::FlowGone => ["flow-gone-title", "flow-gone-what", "flow-gone-next"],
             Self::LoginRefused => ["login-refused-title", "login-refused-what", "login-refused-next"],
-            Self::CannotAnswer { .. } => ["cannot-answer-title", "cannot-answer-what", "cannot-answer-next"],
             Self::Unavailable => ["unavailable-title", "unavailable-what", "unavailable-next"],
             Self::Internal => ["internal-title", "internal-what", "internal-next"],
         }
@@ -116,17 +105,7 @@ impl Problem {
 
     fn what(&self) -> String {
         let [_, what, _] = self.kind.keys();
-        match &self.kind {
-            Kind::CannotAnswer { service, .. } => self.frame.with(what, "service", service.as_str()),
-            _ => self.frame.t(what).into_owned(),
-        }
-    }
-
-    fn wanted(&self) -> Option<Option<Level>> {
-        match self.kind {
-            Kind::CannotAnswer { wanted: Some(level), .. } => Some(Some(level)),
-            _ => None,
-        }
+        self.frame.t(what).into_owned()
     }
 
     fn next(&self) -> String {

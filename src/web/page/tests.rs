@@ -149,7 +149,6 @@ fn account_pages(language: Language) -> Vec<(&'static str, String)> {
 }
 
 fn problems(language: Language) -> Vec<(&'static str, String)> {
-    let service = "Fagsystem Øst".to_owned();
     let kinds = [
         ("problem-bad-request", Kind::BadRequest { reason: "bad_signature".to_owned() }),
         ("problem-not-found", Kind::NotFound),
@@ -159,8 +158,6 @@ fn problems(language: Language) -> Vec<(&'static str, String)> {
         ("problem-throttled", Kind::Throttled { seconds: 65 }),
         ("problem-flow-gone", Kind::FlowGone),
         ("problem-login-refused", Kind::LoginRefused),
-        ("problem-cannot-answer", Kind::CannotAnswer { service: service.clone(), wanted: Some(Level::High) }),
-        ("problem-cannot-answer-other", Kind::CannotAnswer { service, wanted: None }),
         ("problem-unavailable", Kind::Unavailable),
         ("problem-internal", Kind::Internal),
     ];
