@@ -10,10 +10,12 @@ pub mod log;
 mod people;
 
 use std::{
-    future::Future,
+    collections::HashSet,
+    future::{Future, poll_fn},
     net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
     ops::Deref,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock},
+    task::Poll,
     time::Duration,
 };
 
@@ -29,6 +31,7 @@ use portvagt::{
         keyring::{Keyring, MIN_SIGNING_BITS, SigningKey, self_signed},
         password::{Cost, Hasher},
         seal::MasterKey,
+        token::Token,
     },
     domain::{
         assurance::Level,
@@ -59,6 +62,7 @@ use crate::{
     visitor::{Page, Visitor},
 };
 
+#[allow(unused_imports, reason = "the type of what `House::newcomer` gives")]
 pub use people::Newcomer;
 
 /// The organisation everybody in the house works for.
@@ -134,6 +138,7 @@ pub struct Inner {
     plan: Plan,
     database: String,
     folder: Option<Arc<tempfile::TempDir>>,
+    seen: Mutex<HashSet<String>>,
     server: ServerHandle,
 }
 
@@ -216,7 +221,7 @@ impl House {
         let server = server::start(app.clone(), Listen { socket, tls: None, workers: 2 }).expect("the server starts");
         let handle = server.handle();
         tokio::spawn(server);
-        Self(Arc::new(Inner { app, base, address, clock, plan, database, folder, server: handle }))
+        Self(Arc::new(Inner { app, base, address, clock, plan, database, folder, seen: Mutex::default(), server: handle }))
     }
 
     /// A second node on the same database and the same clock, under the same address: its visitors are led to it by
@@ -275,10 +280,17 @@ impl House {
         &self.app.ground.db
     }
 
-    /// The events whose kind begins so, newest first.
+    /// The events whose kind begins so, newest first; those of one instant in any order.
     pub async fn events(&self, kind: &str) -> Vec<Written> {
         let filter = Filter { kind_prefix: kind.to_owned(), limit: 10_000, ..Filter::default() };
         audit::list(self.db(), &filter).await.expect("the trail can be read")
+    }
+
+    /// The events whose kind begins so and that this did not give before.
+    pub async fn new_events(&self, kind: &str) -> Vec<Written> {
+        let events = self.events(kind).await;
+        let mut seen = self.seen.lock().expect("the ids");
+        events.into_iter().filter(|event| seen.insert(event.id.clone())).collect()
     }
 
     /// A number out of the database, by SQL.
@@ -291,6 +303,17 @@ impl House {
             let mut connection = PgConnection::connect(&self.database).await.expect("the server answers");
             sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await.expect("a number")
         }
+    }
+
+    /// The form token that belongs to a flow's or session's cookie: what an attacker reads off a page of their own.
+    pub fn form_token(&self, cookie: &str) -> String {
+        let token = Token::from_text(cookie).expect("a token");
+        token.form_token(&self.app.ground.seals.csrf).expect("a form token")
+    }
+
+    /// How many password hashes this node computed so far.
+    pub fn hashes(&self) -> usize {
+        self.app.ground.hasher.made()
     }
 
     /// Opens the login page of the person's own page.
@@ -330,6 +353,23 @@ pub async fn on_both_by<F: Future<Output = ()>>(plan: Plan, case: impl Fn(House)
         case(house.clone()).await;
         house.close().await;
     }
+}
+
+/// Waits for all of them at the same time; the answers in order.
+pub async fn at_once<T>(all: impl IntoIterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut waiting: Vec<_> = all.into_iter().map(|one| (Box::pin(one), None)).collect();
+    poll_fn(|context| {
+        for (one, answer) in &mut waiting {
+            if answer.is_none()
+                && let Poll::Ready(ready) = one.as_mut().poll(context)
+            {
+                *answer = Some(ready);
+            }
+        }
+        if waiting.iter().all(|(_, answer)| answer.is_some()) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    waiting.into_iter().filter_map(|(_, answer)| answer).collect()
 }
 
 /// One signing key a test run: making it takes a second.

@@ -16,14 +16,20 @@
     reason = "a test says what went wrong by failing; its figures and answers are small"
 )]
 
+/// Every route for every role.
+mod access;
 /// Those who use Portvagt.
 mod actors;
+/// Headers and cookies (B19).
+mod browser_headers;
 /// The real application with a still clock and a database of its own.
 mod house;
 /// A PostgreSQL server for the tests.
 mod postgres;
 /// The storage floor on both engines.
 mod storage;
+/// Debian's service providers before the real application.
+mod real_services;
 /// Debian's service providers as judges.
 mod real_sp;
 /// The command line as operators use it.
@@ -32,5 +38,25 @@ mod cli;
 mod tidy;
 /// The browser-less visitor.
 mod visitor;
+/// Forged log lines (B21).
+mod log_lines;
 /// Logging in, as it should go.
 mod login;
+/// One-time codes, used twice or guessed (B07, B08).
+mod login_codes;
+/// Who exists is not told (B05).
+mod login_enumeration;
+/// Which passwords are taken (B06).
+mod login_passwords;
+/// Every address at every stage (B09).
+mod login_stages;
+/// Suspended by every path (B04).
+mod login_standing;
+/// Guessing passwords (B01-B03).
+mod login_throttle;
+/// Passkeys that state something false (B10-B12).
+mod login_webauthn;
+/// Sessions an attacker prepared (B16).
+mod session_fixation;
+/// Forms from elsewhere (B17).
+mod session_forms;

@@ -185,6 +185,20 @@ impl Employee {
         go_on(visitor, answer).await
     }
 
+    /// Puts the secret shown on the enrolment page into the app, and sends the first code.
+    pub async fn enrol_app(&mut self, house: &House, visitor: &mut Visitor, page: &Page) -> Page {
+        let (_, behind) = page.body.split_once("<p class=\"secret\">").unwrap_or_else(|| panic!("no secret: {}", page.describe()));
+        let groups = behind[..behind.find("</p>").expect("an end")].split("<span>").skip(1);
+        let secret: String = groups.map(|group| group.split('<').next().unwrap_or_default()).collect();
+        self.take_secret(&secret);
+        visitor.submit_form(page, "/login/enrol/totp/confirm", &[("code", &self.fresh_code(house))]).await
+    }
+
+    /// Proves the passkey beside a password, or at step-up, with a twist.
+    pub async fn prove_key(&mut self, house: &House, visitor: &mut Visitor, page: &Page, twist: &Twist) -> Page {
+        self.passkey_login(house, visitor, page, twist).await
+    }
+
     /// Adds a passkey from their own page, logged in with password and code.
     pub async fn add_passkey(&mut self, house: &House) {
         let mut visitor = self.at_home(house).await;

@@ -72,6 +72,11 @@ impl House {
         people::prove(&self.app.ground, &self.operator(), &name(username), proof).await.expect("a proofing");
     }
 
+    /// Sets a password, or says why not.
+    pub async fn set_password(&self, username: &str, password: &str) -> Result<u64, people::Refusal> {
+        people::set_password(&self.app.ground, &self.operator(), &name(username), &Secret::new(password.to_owned())).await
+    }
+
     /// Suspends somebody.
     pub async fn suspend(&self, username: &str) {
         people::suspend(&self.app.ground, &self.operator(), &name(username)).await.expect("a suspension");

@@ -65,6 +65,7 @@ struct Inner {
     pepper: Secret<Vec<u8>>,
     slots: Semaphore,
     waiting: AtomicUsize,
+    made: AtomicUsize,
     queue: usize,
     spare: Mutex<Vec<Vec<Block>>>,
     /// What unknown users' passwords are checked against, so that they cost the same.
@@ -88,6 +89,7 @@ impl Hasher {
             pepper,
             slots: Semaphore::new(threads),
             waiting: AtomicUsize::new(0),
+            made: AtomicUsize::new(0),
             queue: cost.queue,
             spare: Mutex::new(Vec::new()),
             decoy: OnceLock::new(),
@@ -119,6 +121,11 @@ impl Hasher {
     /// having come at a busy moment.
     pub fn has_room(&self) -> bool {
         self.0.waiting.load(Ordering::SeqCst) < self.0.queue
+    }
+
+    /// Hashes computed since the start: what guesses cost.
+    pub fn made(&self) -> usize {
+        self.0.made.load(Ordering::SeqCst)
     }
 
     async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce(&Inner) -> Result<T, HashError> + Send + 'static) -> Result<T, HashError> {
@@ -176,6 +183,7 @@ impl Inner {
     }
 
     fn compute(&self, params: &Params, password: &Secret<String>, salt: &[u8]) -> Result<[u8; 32], HashError> {
+        self.made.fetch_add(1, Ordering::SeqCst);
         let argon2 =
             Argon2::new_with_secret(self.pepper.expose(), Algorithm::Argon2id, Version::V0x13, params.clone()).map_err(malformed)?;
         let mut memory = self.memory(params.block_count());

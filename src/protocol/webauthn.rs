@@ -70,7 +70,9 @@ impl Refused {
             WebauthnError::UserNotVerified | WebauthnError::UserNotPresent => Self::UserVerification,
             WebauthnError::AuthenticationFailure => Self::Signature,
             WebauthnError::CredentialPossibleCompromise => Self::Counter,
-            WebauthnError::CredentialInsecureCryptography => Self::Algorithm,
+            WebauthnError::CredentialInsecureCryptography
+            | WebauthnError::CredentialAlteredAlgFromRequest
+            | WebauthnError::COSEKeyInvalidAlgorithm => Self::Algorithm,
             WebauthnError::CredentialNotFound | WebauthnError::InvalidUserUniqueId => Self::UnknownCredential,
             _ => Self::Credential,
         }

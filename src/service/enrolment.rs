@@ -20,7 +20,7 @@ use crate::{
         ground::{Ground, Visitor},
         login::{self, Held, LoggedIn, Refusal, totp},
     },
-    storage::{authenticators, db::Tx, flows, people},
+    storage::{authenticators, db::Tx, flows, people, sessions},
 };
 
 /// A session whose two factors are recent enough for changing one's own authenticators.
@@ -151,7 +151,13 @@ pub async fn remove(ground: &Ground, fresh: Fresh<'_>, authenticator: Id<Authent
     Ok(true)
 }
 
+/// Whose authenticator it will be. An enrolment begun from a session ends with it: whoever held a session that its owner
+/// has ended adds nothing.
 async fn subject(ground: &Ground, flow: &Flow<Enrol>) -> Result<Person, Refusal> {
+    if let Some(id) = flow.stage.session {
+        let session = sessions::by_id(&ground.db, id).await?;
+        session.filter(|session| session.is_alive(&ground.rules.session, ground.clock.now())).ok_or(Refusal::Gone)?;
+    }
     let person = people::by_id(&ground.db, flow.stage.person).await?;
     person.filter(|person| person.standing == Standing::Active).ok_or(Refusal::Gone)
 }

@@ -21,7 +21,7 @@ use crate::{
         authenticators, credentials,
         db::Tx,
         fault::Fault,
-        organisations,
+        flows, organisations,
         people::{self, SealedCpr, Taken},
         proofings, sessions,
     },
@@ -159,7 +159,7 @@ pub async fn record(ground: &Ground, username: &Username) -> Result<Record, Refu
     })
 }
 
-/// Suspends the person and ends all their sessions; how many.
+/// Suspends the person and ends all their sessions and logins under way; how many sessions.
 pub async fn suspend(ground: &Ground, by: &Operator, username: &Username) -> Result<u64, Refusal> {
     let person = find(ground, username).await?;
     let mut tx = ground.db.begin().await?;
@@ -167,6 +167,7 @@ pub async fn suspend(ground: &Ground, by: &Operator, username: &Username) -> Res
         return Err(Refusal::Already(person.username, "suspended"));
     }
     let ended = sessions::end_all_of(&mut tx, person.id).await?;
+    flows::end_of_person(&mut tx, person.id).await?;
     tx.commit(by.event(ground, EventKind::PersonSuspended).about(person.id).with("sessions_ended", ended)).await?;
     Ok(ended)
 }
@@ -227,7 +228,8 @@ pub async fn activation_code(ground: &Ground, by: &Operator, username: &Username
     Ok(code)
 }
 
-/// Sets a new password and ends all sessions, since whoever knew the old one may hold one; how many.
+/// Sets a new password and ends all sessions and logins under way, since whoever knew the old one may hold one; how many
+/// sessions.
 pub async fn set_password(ground: &Ground, by: &Operator, username: &Username, password: &Secret<String>) -> Result<u64, Refusal> {
     let person = find(ground, username).await?;
     ground.rules.password.judge(password, &[&person.given_name, &person.family_name, person.username.as_str()])?;
@@ -235,6 +237,7 @@ pub async fn set_password(ground: &Ground, by: &Operator, username: &Username, p
     let mut tx = ground.db.begin().await?;
     credentials::set_password(&mut tx, person.id, &hash, ground.clock.now()).await?;
     let ended = sessions::end_all_of(&mut tx, person.id).await?;
+    flows::end_of_person(&mut tx, person.id).await?;
     tx.commit(by.event(ground, EventKind::PasswordSet).about(person.id).with("sessions_ended", ended)).await?;
     Ok(ended)
 }

@@ -38,19 +38,16 @@ const FORGET_SECONDS: i64 = 24 * 3600;
 /// counted. A counter is forgotten a day after its last attempt.
 pub async fn reserve(db: &Db, account_key: &str, now: Timestamp, policy: &ThrottlePolicy) -> Result<Reservation, Fault> {
     let mut tx = db.begin().await?;
-    // Inserting, then updating, takes the row's lock on both engines: attempts pass here one by one.
-    tx.run(
-        "INSERT INTO throttles (key, failures, window_start, blocked_until) VALUES ($1, 0, $2, 0) ON CONFLICT (key) DO NOTHING",
-        [account_key.into(), now.into()],
-    )
-    .await?;
+    // One statement that inserts or takes the row's lock, on both engines: attempts pass here one by one, also while
+    // another one's success deletes the row.
     let row = tx
         .one(
-            "UPDATE throttles SET failures = failures WHERE key = $1 RETURNING failures, window_start, blocked_until",
-            [account_key.into()],
+            "INSERT INTO throttles (key, failures, window_start, blocked_until) VALUES ($1, 0, $2, 0) \
+             ON CONFLICT (key) DO UPDATE SET failures = throttles.failures RETURNING failures, window_start, blocked_until",
+            [account_key.into(), now.into()],
         )
         .await?
-        .ok_or_else(|| Fault::Unavailable("a counter was cleared at the same moment".to_owned()))?;
+        .ok_or_else(|| Fault::Inconsistent("a counter that is there and is not".to_owned()))?;
     let until = row.time("blocked_until")?;
     if now < until {
         return Ok(Reservation::Wait { until });

@@ -108,7 +108,7 @@ pub async fn finish_passkey(app: Data<App>, visit: Visit, json: CsrfJson) -> Res
         }
         Enrolled::WrongCode | Enrolled::Unacceptable => {
             let kind = problem::Kind::BadRequest { reason: "credential".to_owned() };
-            Err(Trouble::of(&visit, kind, "enrol.refused", "credential").as_document())
+            Err(Trouble::logged(&visit, kind).as_document())
         }
     }
 }

@@ -50,7 +50,12 @@ impl Trouble {
             true => tracing::error!(event, reason, incident = %incident, address = %visit.visitor.address),
             false => tracing::warn!(event, reason, incident = %incident, address = %visit.visitor.address),
         }
-        Self::Page(Box::new(Problem { frame: visit.frame(), kind, incident: incident.to_string() }))
+        Self::logged(visit, kind)
+    }
+
+    /// A problem that was logged, with its reason, where it was found.
+    pub fn logged(visit: &Visit, kind: Kind) -> Self {
+        Self::Page(Box::new(Problem { frame: visit.frame(), kind, incident: visit.visitor.incident.to_string() }))
     }
 
     /// The login page is where this begins.
@@ -83,8 +88,8 @@ impl Trouble {
     /// A refused login step where no form can be shown again.
     pub fn login(visit: &Visit, refusal: &Refusal) -> Self {
         match refusal {
-            Refusal::Wrong => Self::of(visit, Kind::LoginRefused, "login.refused", "refused"),
-            Refusal::Throttled { seconds } => Self::of(visit, Kind::Throttled { seconds: *seconds }, "login.refused", "throttled"),
+            Refusal::Wrong => Self::logged(visit, Kind::LoginRefused),
+            Refusal::Throttled { seconds } => Self::logged(visit, Kind::Throttled { seconds: *seconds }),
             Refusal::Gone => Self::of(visit, Kind::FlowGone, "flow.violation", "stage"),
             Refusal::Busy => Self::of(visit, Kind::Unavailable, "login.refused", "busy"),
             Refusal::Storage(fault) => Self::storage(visit, fault),

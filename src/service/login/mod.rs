@@ -35,10 +35,10 @@ use crate::{
 /// Why a login does not go on. What is told to the visitor; the reason stands in the trail.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// Wrong, unknown or not allowed: one and the same.
+    /// Wrong, unknown or not allowed: one and the same. It was logged with its reason.
     #[error("not let in")]
     Wrong,
-    /// Too many failures.
+    /// Too many failures. It was logged with its scope.
     #[error("must wait {seconds} seconds")]
     Throttled {
         /// How long, at least 1.
@@ -232,8 +232,15 @@ fn kinds(evidence: &Evidence) -> String {
     evidence.uses().iter().map(|used| used.kind.as_str()).collect::<Vec<_>>().join("+")
 }
 
-/// Writes down a failure and counts it against address and network.
+/// Writes down a failure, counts it against address and network, and logs it: one line a refused request.
 async fn fail(ground: &Ground, visitor: &Visitor, person: Option<Id<Person>>, reason: &str) -> Result<Refusal, Fault> {
+    note_failure(ground, visitor, person, reason).await?;
+    tracing::info!(event = "login.failed", reason, incident = %visitor.incident, person = person.map(|id| id.to_string()));
+    Ok(Refusal::Wrong)
+}
+
+/// The failure without its log line.
+async fn note_failure(ground: &Ground, visitor: &Visitor, person: Option<Id<Person>>, reason: &str) -> Result<(), Fault> {
     let now = ground.clock.now();
     let mut event = Event::new(Kind::LoginFailed, Actor::Visitor, now, &visitor.incident, ground.random.as_ref())
         .with("reason", reason)
@@ -241,9 +248,7 @@ async fn fail(ground: &Ground, visitor: &Visitor, person: Option<Id<Person>>, re
     event.subject = person;
     ground.db.begin().await?.commit(event).await?;
     let (address, network) = place_keys(visitor);
-    throttle::failed(&ground.db, &address, &network, now, &ground.rules.throttle).await?;
-    tracing::info!(event = "login.failed", reason, incident = %visitor.incident, person = person.map(|id| id.to_string()));
-    Ok(Refusal::Wrong)
+    throttle::failed(&ground.db, &address, &network, now, &ground.rules.throttle).await.map(drop)
 }
 
 /// Refuses whoever failed too often from this address or network in the last minute.
@@ -276,16 +281,16 @@ async fn gate(ground: &Ground, visitor: &Visitor, key: &str, kind: Kind) -> Resu
 
 /// Writes down that an attempt failed, and that it was the one too many.
 async fn fail_attempt(ground: &Ground, visitor: &Visitor, person: Option<Id<Person>>, reason: &str, attempt: &Attempt) -> Result<Refusal, Fault> {
-    if let Some((failures, until)) = attempt.locks {
-        let mut event = Event::new(attempt.kind, Actor::Visitor, ground.clock.now(), &visitor.incident, ground.random.as_ref())
-            .with("failures", failures)
-            .with("until", until)
-            .with("address", visitor.address);
-        event.subject = person;
-        ground.db.begin().await?.commit(event).await?;
-        tracing::warn!(event = attempt.kind.as_str(), incident = %visitor.incident, person = person.map(|id| id.to_string()));
-    }
-    fail(ground, visitor, person, reason).await
+    let Some((failures, until)) = attempt.locks else { return fail(ground, visitor, person, reason).await };
+    let mut event = Event::new(attempt.kind, Actor::Visitor, ground.clock.now(), &visitor.incident, ground.random.as_ref())
+        .with("failures", failures)
+        .with("until", until)
+        .with("address", visitor.address);
+    event.subject = person;
+    ground.db.begin().await?.commit(event).await?;
+    note_failure(ground, visitor, person, reason).await?;
+    tracing::warn!(event = attempt.kind.as_str(), reason, incident = %visitor.incident, person = person.map(|id| id.to_string()));
+    Ok(Refusal::Wrong)
 }
 
 fn throttled(scope: &str, until: Timestamp, now: Timestamp, visitor: &Visitor) -> Refusal {

@@ -95,7 +95,8 @@ pub async fn start_proof(ground: &Ground, ceremonies: &Ceremonies, held: &Held) 
 async fn options_for(ground: &Ground, ceremonies: &Ceremonies, person: Id<Person>) -> Result<(Value, String), Refusal> {
     let stored: Vec<String> = authenticators::webauthn_of(&ground.db, person).await?.into_iter().map(|(_, json)| json).collect();
     if stored.is_empty() {
-        return Err(Refusal::Wrong);
+        // The page offers no key to whoever has none.
+        return Err(Refusal::Gone);
     }
     ceremonies.start_proof(&stored, ground.clock.now()).map_err(impossible)
 }
@@ -193,8 +194,9 @@ async fn accept(
 }
 
 async fn refuse<T>(ground: &Ground, visitor: &Visitor, person: Option<Id<Person>>, refused: Refused) -> Result<T, Refusal> {
-    tracing::info!(event = "webauthn.failed", reason = %refused, incident = %visitor.incident);
-    Err(login::fail(ground, visitor, person, &refused.to_string()).await?)
+    login::note_failure(ground, visitor, person, &refused.to_string()).await?;
+    tracing::info!(event = "webauthn.failed", reason = %refused, incident = %visitor.incident, person = person.map(|id| id.to_string()));
+    Err(Refusal::Wrong)
 }
 
 /// Making a challenge can fail only by a fault of ours.
