@@ -68,7 +68,7 @@ impl Refused {
             WebauthnError::InvalidRPIDHash => Self::RpId,
             WebauthnError::InvalidClientDataType => Self::Type,
             WebauthnError::UserNotVerified | WebauthnError::UserNotPresent => Self::UserVerification,
-            WebauthnError::AuthenticationFailure => Self::Signature,
+            WebauthnError::AuthenticationFailure | WebauthnError::SignatureInvalid => Self::Signature,
             WebauthnError::CredentialPossibleCompromise => Self::Counter,
             WebauthnError::CredentialInsecureCryptography
             | WebauthnError::CredentialAlteredAlgFromRequest

@@ -21,7 +21,7 @@ use crate::{
         },
         visit::{self, Visit},
         login as room,
-        page::{self, enrol as pages, login::FormError, problem},
+        page::{self, Frame, enrol as pages, login::FormError, problem},
         problem::Trouble,
     },
 };
@@ -30,7 +30,7 @@ use crate::{
 pub async fn show(app: Data<App>, visit: Visit, query: Query<room::AtFlow>) -> Result<HttpResponse, Trouble> {
     let held = held(&visit, &query)?;
     login::open::<Enrol>(&app.ground, &held).await.map_err(|refusal| Trouble::login(&visit, &refusal))?;
-    let frame = answer::frame(&app, &visit, &held)?;
+    let frame = frame(&app, &visit, &held, "")?;
     Ok(page::ok(&pages::Enrol { frame, flow: held.id.to_string(), totp: true, passkey: true }))
 }
 
@@ -61,7 +61,7 @@ async fn totp_page(app: &App, visit: &Visit, held: &Held, error: Option<FormErro
     let offer = enrolment::offer_totp(&app.ground, held).await.map_err(|refusal| Trouble::login(visit, &refusal))?;
     let code = QrCode::new(offer.uri.as_bytes()).map_err(|error| Trouble::internal(visit, &error))?;
     let page = pages::EnrolTotp {
-        frame: answer::frame(app, visit, held)?,
+        frame: frame(app, visit, held, "/totp")?,
         flow: held.id.to_string(),
         post: "/login/enrol/totp/confirm".to_owned(),
         cancel: cancel(app, visit, held).await?,
@@ -77,7 +77,7 @@ pub async fn show_passkey(app: Data<App>, visit: Visit, query: Query<room::AtFlo
     let held = held(&visit, &query)?;
     let cancel = cancel(&app, &visit, &held).await?;
     let page = pages::EnrolPasskey {
-        frame: answer::frame(&app, &visit, &held)?,
+        frame: frame(&app, &visit, &held, "/passkey")?,
         flow: held.id.to_string(),
         start: "/login/enrol/passkey/start".to_owned(),
         finish: "/login/enrol/passkey/finish".to_owned(),
@@ -123,6 +123,11 @@ fn added(held: &Held) -> HttpResponse {
 async fn cancel(app: &App, visit: &Visit, held: &Held) -> Result<String, Trouble> {
     let flow = login::open::<Enrol>(&app.ground, held).await.map_err(|refusal| Trouble::login(visit, &refusal))?;
     Ok(if flow.stage.session.is_some() { "/account".to_owned() } else { format!("/login/enrol?flow={}", held.id) })
+}
+
+/// The frame of one of the pages here, which the language switch comes back to.
+fn frame(app: &App, visit: &Visit, held: &Held, page: &str) -> Result<Frame, Trouble> {
+    Ok(Frame { here: Some(format!("/login/enrol{page}?flow={}", held.id)), ..answer::frame(app, visit, held)? })
 }
 
 fn held(visit: &Visit, query: &room::AtFlow) -> Result<Held, Trouble> {

@@ -1,0 +1,161 @@
+// The real thing on loopback: `portvagt demo` in a new folder, the demo service provider beside it, and people as its own
+// command line makes them. Only what was started here is stopped.
+
+import { spawn } from 'node:child_process';
+import { createHmac, randomBytes } from 'node:crypto';
+import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** Where cargo puts programs, and where results go. */
+export const target = resolve(root, process.env.CARGO_TARGET_DIR ?? 'target');
+const portvagt = join(target, 'debug/portvagt');
+const demoSp = join(target, 'debug/demo-sp');
+
+/** Runs a program to its end; its standard output, or an error with what it said. */
+function run(program, parts, input = '') {
+  return new Promise((done, fail) => {
+    const child = spawn(program, parts, { stdio: ['pipe', 'pipe', 'pipe'] });
+    let said = '';
+    let complained = '';
+    child.stdout.on('data', (bytes) => { said += bytes; });
+    child.stderr.on('data', (bytes) => { complained += bytes; });
+    child.on('error', fail);
+    child.on('close', (status) => (status === 0 ? done(said) : fail(new Error(`${program} ${parts.join(' ')}: ${complained}${said}`))));
+    child.stdin.end(input);
+  });
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((ready) => { server.once('listening', ready); });
+  const { port } = server.address();
+  await new Promise((closed) => { server.close(closed); });
+  return port;
+}
+
+export class House {
+  children = [];
+  folder = mkdtempSync(join(tmpdir(), 'portvagt-browser-'));
+
+  /** Starts both programs and waits until they answer. */
+  static async open() {
+    const house = new House();
+    try {
+      await house.start();
+    } catch (error) {
+      await house.close();
+      throw error;
+    }
+    return house;
+  }
+
+  async start() {
+    const [port, spPort] = [await freePort(), await freePort()];
+    this.idp = `http://localhost:${port}`;
+    this.sp = `http://localhost:${spPort}`;
+    const sp = join(this.folder, 'demo-sp');
+    mkdirSync(sp);
+    const metadata = { aes256: join(sp, 'metadata.xml'), aes128: join(sp, 'metadata-aes128.xml') };
+    for (const [suite, file] of Object.entries(metadata)) {
+      writeFileSync(file, await run(demoSp, ['metadata', '--base-url', this.sp, '--data', sp, '--encryption', suite]));
+    }
+    this.spawn(portvagt, [
+      'demo', '--data', this.folder, '--port', port, '--service-provider', this.sp,
+      '--relying-party', metadata.aes256, '--relying-party', metadata.aes128,
+    ], 'portvagt.log');
+    await this.answers(`${this.idp}/health/ready`);
+    this.spawn(demoSp, [
+      '--listen', `127.0.0.1:${spPort}`, '--base-url', this.sp, '--data', sp, '--idp-metadata', `${this.idp}/saml/metadata`,
+    ], 'demo-sp.log');
+    await this.answers(`${this.sp}/`);
+  }
+
+  spawn(program, parts, log) {
+    const child = spawn(program, parts.map(String), { stdio: ['ignore', 'pipe', 'pipe'] });
+    const file = createWriteStream(join(this.folder, log));
+    child.stdout.pipe(file, { end: false });
+    child.stderr.pipe(file, { end: false });
+    child.on('error', (error) => { this.broken = error; });
+    child.on('exit', (status) => { if (!this.closing) this.broken = new Error(`${program} ended by itself with ${status}; see ${log}`); });
+    this.children.push(child);
+  }
+
+  async answers(address) {
+    for (const until = Date.now() + 60_000; Date.now() < until;) {
+      if (this.broken) throw new Error(`${this.broken.message}\n${this.log()}`);
+      const answer = await fetch(address).catch(() => null);
+      if (answer?.ok) return;
+      await new Promise((later) => { setTimeout(later, 50); });
+    }
+    throw new Error(`${address} did not answer within a minute\n${this.log()}`);
+  }
+
+  /** What the server has logged so far. */
+  log() {
+    return readFileSync(join(this.folder, 'portvagt.log'), 'utf8').replace(/\x1b\[[0-9;]*m/g, '');
+  }
+
+  /** One command of the server's command line, its answer read as JSON. */
+  async command(parts, input) {
+    return JSON.parse(await run(portvagt, ['--config', join(this.folder, 'portvagt.toml'), '--json', ...parts], input));
+  }
+
+  /**
+   * A new person. `apps` are authenticator apps: each lets in once within half a minute, so a test that logs in twice
+   * takes two. `level` is that of the identity proofing; none without.
+   */
+  async person({ apps = 0, level = 'substantial', username = `p${randomBytes(4).toString('hex')}`, name = ['Sofie', 'Ærø Østergård'] } = {}) {
+    const password = `${randomBytes(6).toString('hex')} æ blå cykel`;
+    const [given, family] = name;
+    const added = await this.command(['person', 'add', username, '--given-name', given, '--family-name', family,
+      '--email', `${username}@testkommune.example`], `${password}\n`);
+    if (level) {
+      await this.command(['person', 'prove', username, '--method', 'in-person', '--level', level, '--evidence', 'Test: no document', '--by', 'browser test']);
+    }
+    const secrets = [];
+    for (let app = 0; app < apps; app += 1) {
+      secrets.push((await this.command(['totp', 'add', username, '--name', `App ${app + 1}`])).secret);
+    }
+    return new Person(username, password, added.activation_code, secrets, `${given} ${family}`);
+  }
+
+  async close() {
+    this.closing = true;
+    const ended = this.children.map((child) => child.exitCode !== null || new Promise((gone) => { child.once('exit', gone); }));
+    for (const child of this.children) child.kill('SIGTERM');
+    const patience = setTimeout(() => this.children.forEach((child) => child.kill('SIGKILL')), 10_000);
+    await Promise.all(ended);
+    clearTimeout(patience);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+export class Person {
+  constructor(username, password, activation, secrets, name) {
+    Object.assign(this, { username, password, activation, secrets, name });
+  }
+
+  /** A code that was not used yet. It is the present one, so it is good for half a minute at least. */
+  code() {
+    const secret = this.secrets.shift();
+    if (!secret) throw new Error('this person has no unused authenticator app left; give the test more');
+    return codeOf(secret);
+  }
+}
+
+/** The present code of a base32 secret (RFC 6238: SHA-1, 6 digits, 30 seconds). */
+export function codeOf(secret, seconds = Date.now() / 1000) {
+  const bits = [...secret.replace(/[\s=]/g, '').toUpperCase()]
+    .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(seconds / 30)));
+  const mac = createHmac('sha1', key).update(counter).digest();
+  const number = mac.readUInt32BE(mac[19] & 15) & 0x7fffffff;
+  return String(number % 1_000_000).padStart(6, '0');
+}
