@@ -8,7 +8,8 @@ skip = Gå til sidens indhold
 other-language = English
 signed-in-as = Logget ind som
 footer-help = Kan du ikke logge ind?
-footer-accessibility = Tilgængelighedserklæring
+# With a soft hyphen: as a heading the word is wider than a phone.
+footer-accessibility = Tilgængeligheds{"\u00AD"}erklæring
 title-error = {"Fejl: "}
 next = Næste
 back = Tilbage

@@ -102,8 +102,8 @@ async function factors({ house, open, at }) {
   await withoutTheirScript(one, 'post');
   await giveCode(one, person.code());
   await one.page.locator('form[data-post]').waitFor();
-  // The button shows itself only to those who have waited.
-  await one.page.waitForTimeout(3_500);
+  // The button shows itself only to those who have waited; here they have.
+  await one.page.evaluate(() => document.getAnimations().forEach((one) => one.finish()));
   await at(one, 'on to the service', 'sending');
 }
 

@@ -23,7 +23,7 @@ use crate::{
         },
         visit::{self, Visit},
         page::{
-            self,
+            self, Frame,
             account::{Authenticator, ConfirmRemove, Input, Login, Notice, Overview, Part},
             logout as logout_pages, problem,
         },
@@ -156,7 +156,7 @@ pub async fn logout(app: Data<App>, visit: Visit, form: CsrfForm) -> Result<Http
 
 /// `GET /logged-out`.
 pub async fn logged_out(visit: Visit) -> HttpResponse {
-    page::ok(&logout_pages::LoggedOut { frame: visit.frame(), services: Vec::new() })
+    page::ok(&logout_pages::LoggedOut { frame: Frame { here: Some(visit.here.clone()), ..visit.frame() }, services: Vec::new() })
 }
 
 /// Forms of this page belong to the session, not to some flow.
