@@ -7,7 +7,7 @@ use crate::{
     base::id::Id,
     domain::{
         factor::{Authenticator, Kind, Possession, TwoFactors, Use, Verified},
-        flow::{SecondFactor, Start, StepUp},
+        flow::{Flow, SecondFactor, Stage, Start, StepUp},
         person::{Person, Standing},
     },
     protocol::webauthn::{Ceremonies, Refused, Used},
@@ -110,13 +110,12 @@ pub async fn finish_proof(
     visitor: &Visitor,
 ) -> Result<LoggedIn, Refusal> {
     let flow = login::open::<SecondFactor>(ground, held).await?;
-    let used_up = SecondFactor { webauthn: None, ..flow.stage.clone() };
-    let proved = prove(ground, ceremonies, flow.stage.person, (flow.stage.webauthn.as_deref(), answer), visitor).await;
-    let (tx, had) = match proved {
+    let (person, state) = (flow.stage.person, flow.stage.webauthn.as_deref());
+    let (tx, had) = match prove(ground, (ceremonies, answer), (person, state), visitor).await {
         Ok(proved) => proved,
         Err(refusal) => {
-            login::save(ground, &flow, held, &used_up).await?;
-            return Err(refusal);
+            let used_up = SecondFactor { webauthn: None, ..flow.stage.clone() };
+            return give_up(ground, (&flow, held), &used_up, refusal).await;
         }
     };
     let factors = TwoFactors::combine(&totp::known(&flow), &had, ground.rules.session.flow_seconds).map_err(|_| Refusal::Gone)?;
@@ -124,39 +123,35 @@ pub async fn finish_proof(
 }
 
 /// Judges the key of somebody whose session is alive.
-pub async fn step_up(
-    ground: &Ground,
-    ceremonies: &Ceremonies,
-    held: &Held,
-    answer: &Value,
-    visitor: &Visitor,
-) -> Result<LoggedIn, Refusal> {
+pub async fn step_up(ground: &Ground, ceremonies: &Ceremonies, held: &Held, answer: &Value, visitor: &Visitor) -> Result<LoggedIn, Refusal> {
     let flow = login::open::<StepUp>(ground, held).await?;
-    let used_up = StepUp { webauthn: None, ..flow.stage.clone() };
-    let proved = prove(ground, ceremonies, flow.stage.person, (flow.stage.webauthn.as_deref(), answer), visitor).await;
-    let (tx, had) = match proved {
-        Ok(proved) => proved,
+    let (person, state) = (flow.stage.person, flow.stage.webauthn.as_deref());
+    match prove(ground, (ceremonies, answer), (person, state), visitor).await {
+        Ok((tx, had)) => login::renew(ground, tx, (&flow, held), had.used().clone(), visitor).await,
         Err(refusal) => {
-            login::save(ground, &flow, held, &used_up).await?;
-            return Err(refusal);
+            let used_up = StepUp { webauthn: None, ..flow.stage.clone() };
+            give_up(ground, (&flow, held), &used_up, refusal).await
         }
-    };
-    login::renew(ground, tx, (&flow, held), had.used().clone(), visitor).await
+    }
+}
+
+/// The challenge served its once, even for a wrong answer.
+async fn give_up<S: Stage, T>(ground: &Ground, (flow, held): (&Flow<S>, &Held), used_up: &S, refusal: Refusal) -> Result<T, Refusal> {
+    login::save(ground, flow, held, used_up).await?;
+    Err(refusal)
 }
 
 async fn prove(
     ground: &Ground,
-    ceremonies: &Ceremonies,
-    person: Id<Person>,
-    (state, answer): (Option<&str>, &Value),
+    (ceremonies, answer): (&Ceremonies, &Value),
+    (person, state): (Id<Person>, Option<&str>),
     visitor: &Visitor,
 ) -> Result<(Tx, Verified<Possession>), Refusal> {
     login::gate_place(ground, visitor).await?;
     let keys = authenticators::webauthn_of(&ground.db, person).await?;
     let stored: Vec<String> = keys.iter().map(|(_, json)| json.clone()).collect();
     let Some(state) = state else { return refuse(ground, visitor, Some(person), Refused::Challenge).await };
-    let judged = ceremonies.finish_proof(answer, state, &stored, ground.clock.now());
-    let (index, used) = match judged {
+    let (index, used) = match ceremonies.finish_proof(answer, state, &stored, ground.clock.now()) {
         Ok(judged) => judged,
         Err(refused) => return refuse(ground, visitor, Some(person), refused).await,
     };
