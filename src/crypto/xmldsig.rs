@@ -248,10 +248,13 @@ impl<'t> Parts<'t> {
 
     fn certificates(&self) -> Result<Vec<Vec<u8>>, Reason> {
         let mut found = Vec::new();
+        if self.key_info.is_some_and(|info| info.children().next().is_none()) {
+            return Err(Reason::KeySource);
+        }
         for hint in self.key_info.iter().flat_map(|info| info.children()) {
             match (hint.namespace(), hint.name()) {
                 (DSIG, "KeyName" | "KeyValue") => {}
-                (DSIG, "X509Data") => {
+                (DSIG, "X509Data") if hint.children().next().is_some() && hint.holds_elements_only() => {
                     for certificate in hint.all(DSIG, "X509Certificate") {
                         found.push(base64_text(certificate).map_err(|_| Reason::KeySource)?);
                     }

@@ -10,7 +10,7 @@ use crate::crypto::xmlsign::Unsigned;
 use crate::protocol::saml::fault::Fault;
 use crate::protocol::saml::names::{DSIG, SAML, SAMLP, status};
 use crate::protocol::saml::request::check_destination;
-use crate::protocol::saml::subject::{Attributes, Head, NameId, check_sequence, write_head, write_status};
+use crate::protocol::saml::subject::{Attributes, Head, NameId, check_sequence, plain_text, write_head, write_status};
 use crate::protocol::saml::wire::{Direction, Incoming, Outgoing, Unverified};
 use crate::protocol::saml::{read_date_time, within};
 
@@ -116,12 +116,12 @@ fn read_request(root: Node<'_>) -> Result<LogoutRequest, Reason> {
     if !root.is(SAMLP, "LogoutRequest") {
         return Err(Reason::Schema);
     }
-    let head = Head::read(root)?;
+    let head = Head::read(root, &["Reason", "NotOnOrAfter"])?;
     let order = [(SAML, "Issuer"), (DSIG, "Signature"), (SAMLP, "Extensions"), (SAML, "NameID"), (SAMLP, "SessionIndex")];
     check_sequence(root, &order, "SessionIndex")?;
     // BaseID and EncryptedID fail the sequence: our NameIDs are never encrypted to others.
     let name_id = NameId::read(root.first(SAML, "NameID").ok_or(Reason::Schema)?)?;
-    let session_indexes = root.all(SAMLP, "SessionIndex").map(|node| node.text().map(str::to_owned)).collect::<Result<_, _>>()?;
+    let session_indexes = root.all(SAMLP, "SessionIndex").map(|node| plain_text(node).map(str::to_owned)).collect::<Result<_, _>>()?;
     Ok(LogoutRequest {
         id: head.id,
         issuer: head.issuer,
@@ -138,7 +138,7 @@ fn read_response(root: Node<'_>) -> Result<LogoutResponse, Reason> {
     if !root.is(SAMLP, "LogoutResponse") {
         return Err(Reason::Schema);
     }
-    let head = Head::read(root)?;
+    let head = Head::read(root, &["InResponseTo"])?;
     check_sequence(root, &[(SAML, "Issuer"), (DSIG, "Signature"), (SAMLP, "Extensions"), (SAMLP, "Status")], "")?;
     if !head.version_2 {
         return Err(Reason::Schema);

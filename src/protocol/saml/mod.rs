@@ -36,14 +36,28 @@ pub fn date_time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
-/// Reads an `xs:dateTime` that names UTC or an offset.
+/// Reads an `xs:dateTime` that names UTC or an offset, in exactly its lexical form (XML Schema 2, 3.2.7.1).
 ///
 /// One without a zone, which is a different instant to each reader, or beyond the calendar is refused as `Clock`.
 pub fn read_date_time(text: &str) -> Result<Timestamp, Reason> {
     let text = text.trim();
-    let civil = text.get(..19).filter(|civil| civil.as_bytes().get(10) == Some(&b'T')).ok_or(Reason::Schema)?;
+    let (civil, rest) = text.split_at_checked(19).ok_or(Reason::Schema)?;
     let _: jiff::civil::DateTime = civil.parse().map_err(|_| Reason::Schema)?;
-    text.parse().map_err(|_| Reason::Clock)
+    let zone = rest.strip_prefix('.').map_or(rest, |fraction| fraction.trim_start_matches(|digit: char| digit.is_ascii_digit()));
+    let well_formed = fits(civil, "0000-00-00T00:00:00") && !civil.ends_with("60") && rest != "." && !rest.starts_with(".Z");
+    match zone {
+        _ if !well_formed => Err(Reason::Schema),
+        "" => Err(Reason::Clock),
+        "Z" => text.parse().map_err(|_| Reason::Clock),
+        offset if fits(offset, "+00:00") || fits(offset, "-00:00") => text.parse().map_err(|_| Reason::Clock),
+        _ => Err(Reason::Schema),
+    }
+}
+
+/// Whether `text` has a digit wherever `pattern` has `0`, and is the same elsewhere.
+fn fits(text: &str, pattern: &str) -> bool {
+    text.len() == pattern.len()
+        && text.bytes().zip(pattern.bytes()).all(|(letter, wanted)| if wanted == b'0' { letter.is_ascii_digit() } else { letter == wanted })
 }
 
 /// Whether `issued` lies within `skew` seconds of `now`, either way.
@@ -72,6 +86,15 @@ mod tests {
             ("12026-11-24T06:00:00Z", Some(Reason::Schema)),
             ("-026-11-24T06:00:00Z", Some(Reason::Schema)),
             ("", Some(Reason::Schema)),
+            ("2026-11-24T06:00:00+0100", Some(Reason::Schema)),
+            ("2026-11-24T06:00:00+01", Some(Reason::Schema)),
+            ("2026-11-24T06:00:00Z[UTC]", Some(Reason::Schema)),
+            ("2026-11-24t06:00:00Z", Some(Reason::Schema)),
+            ("2026-11-24T06:00:00z", Some(Reason::Schema)),
+            ("2026-11-24T06:00:00,5Z", Some(Reason::Schema)),
+            ("2026-11-24T06:00:00.Z", Some(Reason::Schema)),
+            ("2026-11-24T06:00:60Z", Some(Reason::Schema)),
+            ("2026-11-24T24:00:01Z", Some(Reason::Schema)),
         ] {
             assert_eq!(read_date_time(text).err(), fault, "{text}");
         }

@@ -10,12 +10,23 @@ use crate::domain::assurance::Level;
 use crate::protocol::saml::fault::Fault;
 use crate::protocol::saml::metadata::{Acs, ServiceProvider};
 use crate::protocol::saml::names::{self, DSIG, SAML, SAMLP};
-use crate::protocol::saml::subject::{Head, NameKind, check_sequence, flag};
+use crate::protocol::saml::subject::{Head, NameKind, check_sequence, flag, has_only, plain_text};
 use crate::protocol::saml::wire::{Direction, Incoming, Unverified};
 use crate::protocol::saml::within;
 
 const PERSON: &str = "https://data.gov.dk/eid/Person";
 const PROFESSIONAL: &str = "https://data.gov.dk/eid/Professional";
+
+/// Its own attributes, beside those of every message.
+const ATTRIBUTES: &[&str] = &[
+    "ForceAuthn",
+    "IsPassive",
+    "ProtocolBinding",
+    "AssertionConsumerServiceIndex",
+    "AssertionConsumerServiceURL",
+    "AttributeConsumingServiceIndex",
+    "ProviderName",
+];
 
 /// `samlp:AuthnRequest`, as far as we serve it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +92,7 @@ impl AuthnRequest {
         if direction != Direction::Request || !root.is(SAMLP, "AuthnRequest") {
             return Err(Reason::Schema);
         }
-        let head = Head::read(root)?;
+        let head = Head::read(root, ATTRIBUTES)?;
         check_sequence(
             root,
             &[
@@ -96,10 +107,10 @@ impl AuthnRequest {
             ],
             "",
         )?;
-        let acs_index = match root.attribute("AssertionConsumerServiceIndex") {
-            Some(text) => Some(text.trim().parse().map_err(|_| Reason::Schema)?),
-            None => None,
-        };
+        let index = |name| root.attribute(name).map(|text| text.trim().parse::<u16>().map_err(|_| Reason::Schema)).transpose();
+        let acs_index = index("AssertionConsumerServiceIndex")?;
+        // All that is asked for is in metadata; the index of a set must still be one.
+        index("AttributeConsumingServiceIndex")?;
         Ok(Self {
             acs_url: root.attribute("AssertionConsumerServiceURL").map(str::to_owned),
             acs_index,
@@ -179,7 +190,8 @@ pub fn check_destination(destination: Option<&str>, ours: &str) -> Result<(), Re
 
 impl NameIdPolicy {
     fn read(node: Node<'_>) -> Result<Self, Reason> {
-        if node.children().next().is_some() {
+        has_only(node, &["Format", "SPNameQualifier", "AllowCreate"])?;
+        if !node.text()?.is_empty() {
             return Err(Reason::Schema);
         }
         Ok(Self {
@@ -192,6 +204,7 @@ impl NameIdPolicy {
 
 impl RequestedContext {
     fn read(node: Node<'_>) -> Result<Self, Reason> {
+        has_only(node, &["Comparison"])?;
         let comparison = node.attribute("Comparison").unwrap_or("exact");
         if !matches!(comparison, "exact" | "minimum" | "maximum" | "better") || !node.holds_elements_only() {
             return Err(Reason::Schema);
@@ -200,7 +213,7 @@ impl RequestedContext {
         let mut declared = 0;
         for child in node.children() {
             if child.is(SAML, "AuthnContextClassRef") {
-                classes.push(child.text()?.trim().to_owned());
+                classes.push(plain_text(child)?.trim().to_owned());
             } else if child.is(SAML, "AuthnContextDeclRef") {
                 declared += 1;
             } else {
@@ -235,7 +248,18 @@ impl RequestedContext {
 
 fn requester_ids(root: Node<'_>) -> Result<Vec<String>, Reason> {
     let Some(scoping) = root.first(SAMLP, "Scoping") else { return Ok(Vec::new()) };
-    scoping.all(SAMLP, "RequesterID").map(|node| Ok(node.text()?.trim().to_owned())).collect()
+    has_only(scoping, &["ProxyCount"])?;
+    let counts = scoping.attribute("ProxyCount").is_none_or(|text| text.trim().parse::<u32>().is_ok());
+    let (mut ids, mut first) = (Vec::new(), true);
+    for child in scoping.children() {
+        if child.is(SAMLP, "RequesterID") {
+            ids.push(plain_text(child)?.trim().to_owned());
+        } else if !(first && child.is(SAMLP, "IDPList")) {
+            return Err(Reason::Schema);
+        }
+        first = false;
+    }
+    if counts && scoping.holds_elements_only() { Ok(ids) } else { Err(Reason::Schema) }
 }
 
 #[cfg(test)]

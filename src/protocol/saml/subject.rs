@@ -55,6 +55,7 @@ impl NameId {
 
     /// Reads `saml:NameID`.
     pub(super) fn read(node: Node<'_>) -> Result<Self, Reason> {
+        has_only(node, NAME_ATTRIBUTES)?;
         let value = node.text()?;
         if value.trim().is_empty() || value.len() > MAX_ENTITY_ID {
             return Err(Reason::Schema);
@@ -99,8 +100,10 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// Reads and checks `ID`, `Version`, `IssueInstant`, `Destination` and `Issuer` of a message.
-    pub(super) fn read(root: Node<'_>) -> Result<Self, Reason> {
+    /// Reads and checks `ID`, `Version`, `IssueInstant`, `Destination` and `Issuer` of a message that may have `further`
+    /// attributes and no others.
+    pub(super) fn read(root: Node<'_>, further: &[&str]) -> Result<Self, Reason> {
+        has_only(root, &[&["ID", "Version", "IssueInstant", "Destination", "Consent"], further].concat())?;
         let attribute = |name| root.attribute(name).ok_or(Reason::Schema);
         let id = attribute("ID")?;
         let version = attribute("Version")?;
@@ -108,6 +111,7 @@ impl Head {
             return Err(Reason::Schema);
         }
         let issuer = root.children().next().filter(|first| first.is(names::SAML, "Issuer")).ok_or(Reason::Schema)?;
+        has_only(issuer, NAME_ATTRIBUTES)?;
         if issuer.attribute("Format").is_some_and(|format| format != names::ENTITY) {
             return Err(Reason::Schema);
         }
@@ -133,10 +137,36 @@ pub(super) fn check_sequence(root: Node<'_>, allowed: &[(&str, &str)], repeat: &
     let mut rest = allowed;
     for child in root.children() {
         let place = rest.iter().position(|(namespace, name)| child.is(namespace, name)).ok_or(Reason::Schema)?;
+        if child.is(names::SAMLP, "Extensions") {
+            check_extensions(child)?;
+        }
         let consumed = if child.name() == repeat { place } else { place + 1 };
         rest = rest.get(consumed..).unwrap_or_default();
     }
     Ok(())
+}
+
+/// Extensions hold elements of other namespaces only: nothing that an inattentive reader takes for a part of the message.
+fn check_extensions(extensions: Node<'_>) -> Result<(), Reason> {
+    has_only(extensions, &[])?;
+    let foreign = |child: Node<'_>| !child.namespace().is_empty() && child.namespace() != names::SAMLP;
+    let mut children = extensions.children().peekable();
+    let sound = extensions.holds_elements_only() && children.peek().is_some() && children.all(foreign);
+    if sound { Ok(()) } else { Err(Reason::Schema) }
+}
+
+/// The attributes of a NameID and of an Issuer.
+const NAME_ATTRIBUTES: &[&str] = &["Format", "NameQualifier", "SPNameQualifier", "SPProvidedID"];
+
+/// Refuses attributes the schema does not have there, so that a misspelt wish is not silently left out.
+pub(super) fn has_only(node: Node<'_>, names: &[&str]) -> Result<(), Reason> {
+    if node.has_only(names) { Ok(()) } else { Err(Reason::Schema) }
+}
+
+/// The text of an element that has no attributes.
+pub(super) fn plain_text(node: Node<'_>) -> Result<&str, Reason> {
+    has_only(node, &[])?;
+    node.text()
 }
 
 /// Reads an `xs:boolean`; absent means false.
