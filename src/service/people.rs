@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     base::{clock, id::Id, random, secret::Secret},
-    crypto::{password::HashError, seal::SealError, token::Code, totp::TotpSecret},
+    crypto::{canonical, password::HashError, seal::SealError, token::Code, totp::TotpSecret},
     domain::{
         assurance::Level,
         audit::Kind as EventKind,
@@ -46,8 +46,11 @@ pub enum Refusal {
     #[error(transparent)]
     Weak(#[from] WeakPassword),
     /// A name is missing or too long.
-    #[error("given and family name are 1 to 100 characters each")]
+    #[error("given and family name are 1 to 100 characters each, without control characters")]
     Name,
+    /// The e-mail address is too long, or no text.
+    #[error("an e-mail address is at most 254 characters, without control characters")]
+    Email,
     /// The person is suspended already, or active already.
     #[error("'{0}' is {1} already")]
     Already(Username, &'static str),
@@ -107,8 +110,12 @@ pub struct Record {
 pub async fn add(ground: &Ground, by: &Operator, newcomer: Newcomer) -> Result<(Person, Code), Refusal> {
     let organisation = employer(ground, newcomer.organisation.as_ref()).await?;
     let [given_name, family_name] = [&newcomer.given_name, &newcomer.family_name].map(|name| name.trim().to_owned());
-    if [&given_name, &family_name].iter().any(|name| !(1..=100).contains(&name.chars().count()) || name.chars().any(char::is_control)) {
+    if [&given_name, &family_name].iter().any(|name| !(1..=100).contains(&name.chars().count()) || !is_plain(name)) {
         return Err(Refusal::Name);
+    }
+    let email = newcomer.email.map(|email| email.trim().to_owned()).filter(|email| !email.is_empty());
+    if email.as_ref().is_some_and(|email| email.chars().count() > 254 || !is_plain(email)) {
+        return Err(Refusal::Email);
     }
     ground.rules.password.judge(&newcomer.password, &[&given_name, &family_name, newcomer.username.as_str()])?;
     let random = ground.random.as_ref();
@@ -118,7 +125,7 @@ pub async fn add(ground: &Ground, by: &Operator, newcomer: Newcomer) -> Result<(
         username: newcomer.username,
         given_name,
         family_name,
-        email: newcomer.email.map(|email| email.trim().to_owned()).filter(|email| !email.is_empty()),
+        email,
         persistent_uuid: newcomer.persistent_uuid.unwrap_or_else(|| uuid::Builder::from_random_bytes(random::bytes(random)).into_uuid()),
         standing: Standing::Active,
         administrator: newcomer.administrator,
@@ -133,6 +140,11 @@ pub async fn add(ground: &Ground, by: &Operator, newcomer: Newcomer) -> Result<(
     let event = by.event(ground, EventKind::PersonAdded).about(person.id).with("administrator", person.administrator);
     tx.commit(event).await?;
     Ok((person, code))
+}
+
+/// Whether the text can be shown, and stated in an assertion: XML has no control characters and no U+FFFE.
+fn is_plain(text: &str) -> bool {
+    !text.chars().any(char::is_control) && canonical::check(text).is_ok()
 }
 
 /// The person of that user name.
