@@ -36,6 +36,42 @@ mod real_sp;
 mod cli;
 /// The laws of the house that the compiler does not know.
 mod tidy;
+/// Hand-made SAML messages, true and false.
+mod forge;
+/// Judges of other blood, and our messages before them.
+mod referee;
+/// From whom, to whom, and where the answer goes.
+mod saml_addressing;
+/// One SAML attack case and how it is held.
+mod saml_case;
+/// Many at once.
+mod saml_crowd;
+/// Too much.
+mod saml_flood;
+/// Markup that readers disagree about.
+mod saml_markup;
+/// Mutants of sound messages before two judges.
+mod saml_mutants;
+/// Noise on every route.
+mod saml_noise;
+/// What we say.
+mod saml_output;
+/// The redirect binding.
+mod saml_redirect;
+/// References, transforms and keys.
+mod saml_reference;
+/// The relay state.
+mod saml_relay_state;
+/// What is no request.
+mod saml_schema;
+/// Who signed, and how.
+mod saml_signature;
+/// What a service asks for and is told.
+mod saml_status;
+/// Time and repetition.
+mod saml_time;
+/// Signature wrapping.
+mod saml_wrapping;
 /// The browser-less visitor.
 mod visitor;
 /// Forged log lines (B21).
