@@ -41,7 +41,7 @@ fn who_signed(scene: &Scene) -> Vec<Case> {
         case("query signed by a stranger", Sent::SignOnQuery(forge::query(&scene.authn_request().bare(), None, stranger)), "wrong_key"),
         case(
             "query with one bit turned in the signature",
-            { Sent::SignOnQuery(format!("{before_signature}&Signature={}", escaped(&BASE64.encode(&spoiled)))) },
+            Sent::SignOnQuery(format!("{before_signature}&Signature={}", escaped(&BASE64.encode(&spoiled)))),
             "wrong_key",
         ),
         case(
@@ -65,7 +65,7 @@ fn who_signed(scene: &Scene) -> Vec<Case> {
         ),
         case(
             "form changed after signing",
-            { form(&swap(&scene.authn_request().signed(own), "Version=\"2.0\"", "ForceAuthn=\"true\" Version=\"2.0\"")) },
+            form(&swap(&scene.authn_request().signed(own), "Version=\"2.0\"", "ForceAuthn=\"true\" Version=\"2.0\"")),
             "bad_signature",
         ),
         case(
@@ -81,7 +81,7 @@ fn who_signed(scene: &Scene) -> Vec<Case> {
         case("logout form signed by a stranger", logout_form(&scene.logout_request().signed(stranger)), "key_source"),
         case(
             "logout query signed by another party",
-            { Sent::LogoutQuery(forge::query(&scene.logout_request().bare(), None, other)) },
+            Sent::LogoutQuery(forge::query(&scene.logout_request().bare(), None, other)),
             "wrong_key",
         ),
         case("logout query without a signature", Sent::LogoutQuery(unsigned(scene.logout_request())), "unsigned"),
@@ -150,7 +150,7 @@ async fn a01_only_the_registered_key_of_the_sender_proves_a_message() {
     .await;
 }
 
-/// Trust comes from registration: an expired certificate is still the registered key (docs/security.md).
+/// Trust comes from registration: what an administrator took stands until they take it back, also past its own dates.
 #[tokio::test]
 async fn a01_an_expired_certificate_is_still_the_registered_key() {
     let scene = Scene::open(House::sqlite().await).await;
