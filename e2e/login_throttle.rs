@@ -2,8 +2,9 @@
 //! B01, B02, B03).
 
 use crate::{
-    actors::Twist,
+    actors::{Part, Twist},
     house::{House, Plan, at_once, log, on_both, on_both_by},
+    login_stages::incident,
     visitor::{Page, Visitor},
 };
 
@@ -33,6 +34,11 @@ async fn spraying_from_one_address_ends_after_thirty() {
         let page = house.login_page(&mut own).await;
         assert_eq!(anna.enter_password(&mut own, &page).await.status, 429, "whoever shares the address waits too");
         assert_eq!(house.hashes(), before, "nobody is hashed for");
+        let page = house.login_page(&mut own).await;
+        let told = Part::of(&page).end(&mut own, &serde_json::json!({})).await;
+        assert_eq!(told.status, 429, "nor is a passkey looked at: {}", told.describe());
+        let line = log::expect_one(&incident(&told), "login.throttled", "too_many_failures");
+        assert_eq!(line["scope"], "ip");
         anna.at_home(&house).await;
         house.advance(61);
         let page = guess(&house, &mut attacker, "user99").await;

@@ -294,7 +294,7 @@ async fn fail_attempt(ground: &Ground, visitor: &Visitor, person: Option<Id<Pers
 }
 
 fn throttled(scope: &str, until: Timestamp, now: Timestamp, visitor: &Visitor) -> Refusal {
-    tracing::warn!(event = "login.throttled", scope, incident = %visitor.incident);
+    tracing::warn!(event = "login.throttled", reason = "too_many_failures", scope, incident = %visitor.incident);
     let seconds = (until.as_millisecond() - now.as_millisecond() + 999) / 1000;
     Refusal::Throttled { seconds: u64::try_from(seconds).unwrap_or(1).max(1) }
 }
