@@ -20,6 +20,8 @@
 mod access;
 /// Those who use Portvagt.
 mod actors;
+/// A bad moment: at once, again, or half-way.
+mod bad_moments;
 /// Headers and cookies (B19).
 mod browser_headers;
 /// The real application with a still clock and a database of its own.

@@ -5,7 +5,7 @@ use portvagt::{
     domain::{
         assurance::Level,
         audit::{Actor, Event, Kind},
-        client::{Client, Terms},
+        client::{Client, Edition, Terms},
         factor,
         flow::{Activation, Flow, Pending, Purpose, SecondFactor, Start},
         person::{Proofing, ProofingMethod, Standing},
@@ -256,7 +256,7 @@ async fn sessions_are_kept_with_where_they_were_used() {
         tx.commit(event(Kind::LoginSucceeded, 0)).await.unwrap();
 
         let standing = sessions::standing(db, &token, "https://unknown.example").await.unwrap().unwrap();
-        assert_eq!((standing.client_revision, standing.client_enabled, standing.session_index), (None, false, None));
+        assert_eq!((standing.client, standing.client_enabled, standing.session_index), (None, false, None));
         assert_eq!((standing.person.id, standing.session.id, standing.identity), (person.id, mine.id, None));
         assert_eq!(standing.organisation.name, "Testkommune");
         let told = audit::Participation {
@@ -274,7 +274,8 @@ async fn sessions_are_kept_with_where_they_were_used() {
         };
         audit::record_batch(db, &[entry("_s0", at(61)), entry("_s1", at(60))]).await.unwrap();
         let standing = sessions::standing(db, &token, "https://sp.example").await.unwrap().unwrap();
-        assert_eq!((standing.client_revision, standing.client_enabled, standing.session_index.as_deref()), (Some(1), true, Some("_s1")));
+        let edition = Some(Edition { client: client.id, revision: 1 });
+        assert_eq!((standing.client, standing.client_enabled, standing.session_index.as_deref()), (edition, true, Some("_s1")));
         assert_eq!(standing.session.last_seen_at, at(61), "the newest use counts");
         assert_eq!(sessions::participants_of(db, mine.id).await.unwrap()[0].entity_id, "https://sp.example");
         let (found, participant) = sessions::by_participation(db, client.id, "_s1").await.unwrap().unwrap();

@@ -20,10 +20,26 @@ pub struct Client {
     pub terms: Terms,
     /// Whether it is served.
     pub enabled: bool,
-    /// Grows with each change; a cached copy with another revision is stale.
+    /// Grows with each change; a cached copy of another [`Edition`] is stale.
     pub revision: i64,
     /// When it was registered.
     pub registered_at: Timestamp,
+}
+
+impl Client {
+    /// Which entry this is, and which state of it.
+    pub fn edition(&self) -> Edition {
+        Edition { client: self.id, revision: self.revision }
+    }
+}
+
+/// One state of one entry. An entry that was removed and made again is another one, though it counts from 1 again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edition {
+    /// The entry.
+    pub client: Id<Client>,
+    /// Its revision.
+    pub revision: i64,
 }
 
 /// What was decided about a relying party beside its metadata.

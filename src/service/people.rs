@@ -178,8 +178,9 @@ pub async fn suspend(ground: &Ground, by: &Operator, username: &Username) -> Res
     if !people::set_standing(&mut tx, person.id, Standing::Suspended).await? {
         return Err(Refusal::Already(person.username, "suspended"));
     }
-    let ended = sessions::end_all_of(&mut tx, person.id).await?;
+    // Logins first: one that is just being finished is waited for, and its session then ends with the others.
     flows::end_of_person(&mut tx, person.id).await?;
+    let ended = sessions::end_all_of(&mut tx, person.id).await?;
     tx.commit(by.event(ground, EventKind::PersonSuspended).about(person.id).with("sessions_ended", ended)).await?;
     Ok(ended)
 }
@@ -248,8 +249,9 @@ pub async fn set_password(ground: &Ground, by: &Operator, username: &Username, p
     let hash = ground.hasher.hash(password, ground.random.as_ref()).await?;
     let mut tx = ground.db.begin().await?;
     credentials::set_password(&mut tx, person.id, &hash, ground.clock.now()).await?;
-    let ended = sessions::end_all_of(&mut tx, person.id).await?;
+    // Logins first: one that is just being finished is waited for, and its session then ends with the others.
     flows::end_of_person(&mut tx, person.id).await?;
+    let ended = sessions::end_all_of(&mut tx, person.id).await?;
     tx.commit(by.event(ground, EventKind::PasswordSet).about(person.id).with("sessions_ended", ended)).await?;
     Ok(ended)
 }

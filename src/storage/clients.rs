@@ -2,7 +2,7 @@
 
 use crate::{
     base::id::Id,
-    domain::client::Client,
+    domain::client::{Client, Edition},
     storage::{
         db::{Db, Row, Tx},
         fault::Fault,
@@ -81,8 +81,8 @@ fn read(row: &Row) -> Result<Client, Fault> {
     })
 }
 
-/// The present revision of the relying party; `None` when there is none with that entity ID.
-pub async fn revision(db: &Db, entity_id: &str) -> Result<Option<i64>, Fault> {
-    let row = db.one("SELECT revision FROM clients WHERE entity_id = $1", [entity_id.into()]).await?;
-    row.map(|row| row.int("revision")).transpose()
+/// The relying party as it is registered now; `None` when there is none with that entity ID.
+pub async fn edition(db: &Db, entity_id: &str) -> Result<Option<Edition>, Fault> {
+    let row = db.one("SELECT id, revision FROM clients WHERE entity_id = $1", [entity_id.into()]).await?;
+    row.map(|row| Ok(Edition { client: row.parsed("id")?, revision: row.int("revision")? })).transpose()
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::{
     base::id::Id,
     crypto::token::TokenHash,
-    domain::{assurance::Level, client::Client, factor::Evidence, organisation::Organisation, person::Person, session::Session},
+    domain::{assurance::Level, client::{Client, Edition}, factor::Evidence, organisation::Organisation, person::Person, session::Session},
     storage::{
         db::{Db, Row, Tx},
         fault::Fault,
@@ -25,8 +25,8 @@ pub struct Standing {
     pub organisation: Organisation,
     /// The identity assurance level.
     pub identity: Option<Level>,
-    /// The present revision of the relying party; `None` when there is none with that entity ID.
-    pub client_revision: Option<i64>,
+    /// The relying party as it is registered now; `None` when there is none with that entity ID.
+    pub client: Option<Edition>,
     /// Whether it is served.
     pub client_enabled: bool,
     /// The `SessionIndex` it already knows this session by.
@@ -50,7 +50,7 @@ const STANDING: &str = "SELECT s.id, s.person, s.evidence, s.created_at, s.last_
      p.organisation, p.username, p.given_name, p.family_name, p.email, p.persistent_uuid, p.standing, p.administrator, \
      o.cvr, o.name AS organisation_name, o.notified, \
      (SELECT MAX(level) FROM proofings WHERE proofings.person = s.person AND proofings.revoked_at IS NULL) AS identity, \
-     c.revision, c.enabled, t.session_index \
+     c.id AS client, c.revision, c.enabled, t.session_index \
      FROM sessions s JOIN people p ON p.id = s.person JOIN organisations o ON o.id = p.organisation \
      LEFT JOIN clients c ON c.entity_id = $2 LEFT JOIN participations t ON t.session = s.id AND t.client = c.id \
      WHERE s.token_hash = $1";
@@ -58,6 +58,8 @@ const BY_PARTICIPATION: &str = "SELECT s.id, s.person, s.evidence, s.created_at,
      t.client, c.entity_id, t.session_index, t.name_id \
      FROM participations t JOIN clients c ON c.id = t.client JOIN sessions s ON s.id = t.session \
      WHERE t.client = $1 AND t.session_index = $2";
+const BY_NAME: &str = "SELECT s.id, s.person, s.evidence, s.created_at, s.last_seen_at, s.user_agent \
+     FROM participations t JOIN sessions s ON s.id = t.session WHERE t.client = $1 AND t.name_id = $2";
 const LIST: &str =
     "SELECT id, person, evidence, created_at, last_seen_at, user_agent FROM sessions WHERE person = $1 ORDER BY created_at DESC, id";
 const FIND: &str = "SELECT id, person, evidence, created_at, last_seen_at, user_agent FROM sessions WHERE token_hash = $1";
@@ -107,7 +109,7 @@ pub async fn standing(db: &Db, token_hash: &TokenHash, entity_id: &str) -> Resul
         person: people::read_as(&row, "person")?,
         organisation,
         identity: row.level_or_none("identity")?,
-        client_revision: row.int_or_none("revision")?,
+        client: row.int_or_none("revision")?.map(|revision| Ok::<_, Fault>(Edition { client: row.parsed("client")?, revision })).transpose()?,
         client_enabled: row.int_or_none("enabled")? == Some(1),
         session_index: row.text_or_none("session_index")?,
     }))
@@ -153,6 +155,12 @@ pub async fn end(tx: &mut Tx, token_hash: &TokenHash) -> Result<Option<Session>,
 
 /// Ends one of the person's sessions: what it was, exactly once.
 pub async fn end_by_id(tx: &mut Tx, person: Id<Person>, id: Id<Session>) -> Result<Option<Session>, Fault> {
+    // In the order of the trail's batches: participations, then sessions. The other way round both would wait for one another.
+    tx.run(
+        "DELETE FROM participations WHERE session IN (SELECT id FROM sessions WHERE id = $1 AND person = $2)",
+        [id.into(), person.into()],
+    )
+    .await?;
     let row = tx
         .one(
             "DELETE FROM sessions WHERE id = $1 AND person = $2 RETURNING id, person, evidence, created_at, last_seen_at, user_agent",
@@ -195,6 +203,11 @@ pub async fn participants_of(db: &Db, session: Id<Session>) -> Result<Vec<Partic
 pub async fn by_participation(db: &Db, client: Id<Client>, session_index: &str) -> Result<Option<(Session, Participant)>, Fault> {
     let row = db.one(BY_PARTICIPATION, [client.into(), session_index.into()]).await?;
     row.map(|row| Ok((read(&row)?, read_participant(&row)?))).transpose()
+}
+
+/// The sessions in which the relying party knows the person by that name.
+pub async fn by_name(db: &Db, client: Id<Client>, name_id: &str) -> Result<Vec<Session>, Fault> {
+    db.all(BY_NAME, [client.into(), name_id.into()]).await?.iter().map(read).collect()
 }
 
 /// Whether any relying party knows a session by that `SessionIndex`.

@@ -80,6 +80,17 @@ async fn other_method(visit: Visit) -> HttpResponse {
     Trouble::of(&visit, Kind::MethodNotAllowed, "http.rejected", "method").error_response()
 }
 
+/// Runs each request to its end, also when the client hangs up meanwhile. An act that its visitor could stop half-way would
+/// count an attempt and never write down its failure: accounts could be locked without a trace and without slowing down
+/// whoever does it. A handler that fell over is one plain page.
+pub async fn to_the_end(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
+    let visit = Visit::of(request.request());
+    match actix_web::rt::spawn(next.call(request)).await {
+        Ok(answer) => Ok(answer?.map_into_boxed_body()),
+        Err(error) => Err(Trouble::internal(&visit, &error).into()),
+    }
+}
+
 /// Serves only requests for our own host (security case B14): whatever a client calls us, links and origins are those of
 /// the configured address. On a developer's machine other names of the same machine lead there.
 pub async fn own_host(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {

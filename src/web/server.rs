@@ -29,6 +29,7 @@ pub fn start(app: App, listen: Listen) -> io::Result<Server> {
         ActixApp::new()
             .app_data(data.clone())
             .configure(routes::configure)
+            .wrap(from_fn(routes::to_the_end))
             .wrap(from_fn(routes::own_host))
             .wrap(from_fn(headers::secure))
     };

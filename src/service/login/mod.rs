@@ -192,18 +192,23 @@ pub async fn begin_step_up(ground: &Ground, session: &Session) -> Result<Held, F
     Ok(held)
 }
 
+/// The session a step-up is for, if it lives. Read before a transaction is open: one that waits for a second connection
+/// while it holds the first brings a busy pool to a halt.
+async fn stepping_up(ground: &Ground, flow: &Flow<StepUp>) -> Result<Session, Refusal> {
+    let session = sessions::by_id(&ground.db, flow.stage.session).await?.filter(|session| session.person == flow.stage.person);
+    session.filter(|session| session.is_alive(&ground.rules.session, ground.clock.now())).ok_or(Refusal::Gone)
+}
+
 /// A step-up is proved: the session gets the new use and a new token.
 async fn renew(
     ground: &Ground,
     mut tx: Tx,
     (flow, held): (&Flow<StepUp>, &Held),
-    used: factor::Use,
+    (mut session, used): (Session, factor::Use),
     visitor: &Visitor,
 ) -> Result<LoggedIn, Refusal> {
     let (now, random) = (ground.clock.now(), ground.random.as_ref());
     let person = flow.stage.person;
-    let session = sessions::by_id(&ground.db, flow.stage.session).await?.filter(|session| session.person == person);
-    let mut session = session.filter(|session| session.is_alive(&ground.rules.session, now)).ok_or(Refusal::Gone)?;
     session.evidence.renew(used);
     let token = Token::random(random);
     if !sessions::renew(&mut tx, session.id, &token.hash(), &session.evidence, now).await? {

@@ -38,8 +38,9 @@ pub async fn check(ground: &Ground, held: &Held, code: &str, visitor: &Visitor) 
 /// Checks the code of somebody whose session is alive.
 pub async fn step_up(ground: &Ground, held: &Held, code: &str, visitor: &Visitor) -> Result<LoggedIn, Refusal> {
     let flow = login::open::<StepUp>(ground, held).await?;
+    let session = login::stepping_up(ground, &flow).await?;
     let (tx, had) = verify(ground, flow.stage.person, code, visitor).await?;
-    login::renew(ground, tx, (&flow, held), had.used().clone(), visitor).await
+    login::renew(ground, tx, (&flow, held), (session, had.used().clone()), visitor).await
 }
 
 /// The password, as the flow proved it earlier: its stage exists only after the check in `login::password`.

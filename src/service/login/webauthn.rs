@@ -125,9 +125,10 @@ pub async fn finish_proof(
 /// Judges the key of somebody whose session is alive.
 pub async fn step_up(ground: &Ground, ceremonies: &Ceremonies, held: &Held, answer: &Value, visitor: &Visitor) -> Result<LoggedIn, Refusal> {
     let flow = login::open::<StepUp>(ground, held).await?;
+    let session = login::stepping_up(ground, &flow).await?;
     let (person, state) = (flow.stage.person, flow.stage.webauthn.as_deref());
     match prove(ground, (ceremonies, answer), (person, state), visitor).await {
-        Ok((tx, had)) => login::renew(ground, tx, (&flow, held), had.used().clone(), visitor).await,
+        Ok((tx, had)) => login::renew(ground, tx, (&flow, held), (session, had.used().clone()), visitor).await,
         Err(refusal) => {
             let used_up = StepUp { webauthn: None, ..flow.stage.clone() };
             give_up(ground, (&flow, held), &used_up, refusal).await

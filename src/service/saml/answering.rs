@@ -23,7 +23,7 @@ use crate::{
     },
     service::{
         ground::{Ground, Visitor},
-        saml::{Desk, Refused, Registered, pairwise},
+        saml::{Desk, Refused, Registered, pairwise, session_index},
         trail::{Entry, NotRecorded, Participation, Replay},
     },
     storage::{fault::Fault, sessions::Standing},
@@ -70,11 +70,11 @@ impl Case<'_> {
         let (client, sign_on) = (&self.party.client, self.sign_on);
         let kind = if sign_on.transient { NameKind::Transient } else { NameKind::Persistent };
         let name_id = pairwise(self.ground, &standing.session, client, kind)?;
-        let session_index = standing.session_index.clone().unwrap_or_else(|| fresh_id(random));
+        let session_index = session_index(self.ground, &standing.session, client)?;
         let assertion_id = fresh_id(random);
         let event = self.event(Kind::AssertionIssued).about(standing.person.id).with("level", statement.level());
         let event = event.with("assertion", &assertion_id).with("session", standing.session.id);
-        let participation = standing.session_index.is_none().then(|| Participation {
+        let participation = (standing.session_index.as_ref() != Some(&session_index)).then(|| Participation {
             session: standing.session.id,
             client: client.id,
             session_index: session_index.clone(),

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::{
     base::clock::from_millis,
     crypto::{keyring::Keyring, reason::Reason, seal::SealError},
-    domain::{attribute, client::Client, session::Session},
+    domain::{attribute, client::{Client, Edition}, session::Session},
     protocol::saml::{
         metadata::{self, Allow, MetadataError, ServiceProvider},
         own_metadata::{self, Contact, OwnMetadata},
@@ -105,17 +105,17 @@ impl Desk {
         Self { keyring: Arc::new(keyring), own: Arc::new(own), journal, known: Arc::default() }
     }
 
-    /// The enabled relying party of that entity ID, at its present revision.
+    /// The enabled relying party of that entity ID, as it is registered now.
     pub async fn relying_party(&self, ground: &Ground, entity_id: &str) -> Result<Arc<Registered>, Refused> {
-        let revision = clients::revision(&ground.db, entity_id).await?;
-        self.at_revision(ground, entity_id, revision).await
+        let edition = clients::edition(&ground.db, entity_id).await?;
+        self.at_edition(ground, entity_id, edition).await
     }
 
-    /// The same when its revision was read already (`None`: it is not registered).
-    pub async fn at_revision(&self, ground: &Ground, entity_id: &str, revision: Option<i64>) -> Result<Arc<Registered>, Refused> {
-        let Some(revision) = revision else { return Err(Reason::UnknownSp.into()) };
+    /// The same when its edition was read already (`None`: it is not registered).
+    pub async fn at_edition(&self, ground: &Ground, entity_id: &str, edition: Option<Edition>) -> Result<Arc<Registered>, Refused> {
+        let Some(edition) = edition else { return Err(Reason::UnknownSp.into()) };
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(entity_id).cloned();
-        let registered = match known.filter(|known| known.client.revision == revision) {
+        let registered = match known.filter(|known| known.client.edition() == edition) {
             Some(known) => known,
             None => self.read(ground, entity_id).await?,
         };
@@ -158,6 +158,14 @@ pub fn own_metadata(desk: &Desk, ground: &Ground, redirect_only: bool, signed: b
 pub fn read_metadata(client: &Client) -> Result<ServiceProvider, MetadataError> {
     let allow = Allow { expired: true, plain_http: client.terms.insecure_endpoints };
     metadata::parse(client.metadata.as_bytes(), from_millis(0), allow)
+}
+
+/// What `client` knows the session by: the same in every assertion, also in two that are made at the same moment, so that
+/// whichever of them a logout names, it names this session.
+fn session_index(ground: &Ground, session: &Session, client: &Client) -> Result<String, SealError> {
+    let mac = ground.seals.pairwise.mac(&[b"session index", session.id.uuid().as_bytes(), client.id.uuid().as_bytes()])?;
+    let (half, _) = mac.split_at(16);
+    Ok(format!("_{}", half.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
 }
 
 /// What `client` knows the session's person by: a UUID of its own, made with a key that never leaves us, so that two

@@ -102,7 +102,9 @@ async fn find(
         }
     }
     if request.session_indexes.is_empty() {
-        named.extend(own.clone());
+        // All of that person's that it was told of, whether or not this browser shows a cookie (a posted message brings none).
+        named = sessions::by_name(&ground.db, party.client.id, &request.name_id.value).await?;
+        named.extend(own.clone().filter(|own| named.iter().all(|live| live.id != own.id)));
     }
     for live in &named {
         if !is_named(ground, party, request, live)? {

@@ -61,7 +61,7 @@ pub async fn receive(
         None => None,
     };
     let party = match &standing {
-        Some(standing) => desk.at_revision(ground, unverified.issuer(), standing.client_revision).await?,
+        Some(standing) => desk.at_edition(ground, unverified.issuer(), standing.client).await?,
         None => desk.relying_party(ground, unverified.issuer()).await?,
     };
     let verified = unverified.verify(&party.metadata.signing)?;
