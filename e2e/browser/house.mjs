@@ -45,6 +45,8 @@ export class House {
   /** Starts both programs and waits until they answer. */
   static async open() {
     const house = new House();
+    // However this process ends, what it started ends with it.
+    process.once('exit', () => house.leave());
     try {
       await house.start();
     } catch (error) {
@@ -124,6 +126,11 @@ export class House {
     return new Person(username, password, added.activation_code, secrets, `${given} ${family}`);
   }
 
+  leave() {
+    for (const child of this.children) child.kill('SIGKILL');
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
   async close() {
     this.closing = true;
     const ended = this.children.map((child) => child.exitCode !== null || new Promise((gone) => { child.once('exit', gone); }));
@@ -132,6 +139,7 @@ export class House {
     await Promise.all(ended);
     clearTimeout(patience);
     rmSync(this.folder, { recursive: true, force: true });
+    this.children = [];
   }
 }
 

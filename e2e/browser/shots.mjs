@@ -77,7 +77,7 @@ ${[...groups].map(section).join('\n')}
 
 /** The login page as a visitor of the demo meets it. */
 async function readme() {
-  const visit = await Visit.of(browser, house, { width: 1100, height: 780 });
+  const visit = await Visit.of(browser, house, { width: 1100, height: 930 });
   await toLogin(visit);
   await visit.page.screenshot({ path: join(dirname(fileURLToPath(import.meta.url)), '../../docs/login.png') });
   await visit.close();
