@@ -26,6 +26,8 @@ function run(program, parts, input = '') {
     child.stderr.on('data', (bytes) => { complained += bytes; });
     child.on('error', fail);
     child.on('close', (status) => (status === 0 ? done(said) : fail(new Error(`${program} ${parts.join(' ')}: ${complained}${said}`))));
+    // A program that reads nothing may be gone before this is written.
+    child.stdin.on('error', () => {});
     child.stdin.end(input);
   });
 }
