@@ -316,9 +316,9 @@ impl House {
         self.app.ground.hasher.made()
     }
 
-    /// Opens the login page of the person's own page.
+    /// Opens the login page, for the person's own page.
     pub async fn login_page(&self, visitor: &mut Visitor) -> Page {
-        let page = visitor.open(self.url("/account")).await;
+        let page = visitor.open(self.url("/login")).await;
         assert!(page.find_form("/login/password").is_some(), "a login page: {}", page.describe());
         page
     }
