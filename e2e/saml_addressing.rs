@@ -161,7 +161,7 @@ fn senders(scene: &Scene) -> Vec<Case> {
         by("a name with a space before", &format!(" {entity}"), "unknown_sp"),
         by("a name with a line break behind", &format!("{entity}\n"), "unknown_sp"),
         by("a name with a wide space", &format!("{entity}\u{a0}"), "unknown_sp"),
-        by("a name with nothing to see in it", &format!("https://saml.one\u{200b}.test"), "unknown_sp"),
+        by("a name with nothing to see in it", "https://saml.one\u{200b}.test", "unknown_sp"),
         by("a name of SQL", "' OR '1'='1", "unknown_sp"),
         by("a name of 1,025 letters", &"n".repeat(1025), "schema"),
     ]

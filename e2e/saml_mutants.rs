@@ -133,8 +133,9 @@ fn a22_we_accept_nothing_that_another_judge_refuses() {
     let key = KeyPair::named("mutants");
     let keys = [PeerKey::from_base64(&key.certificate).expect("a key")];
     let (mut chance, mut judge) = (Chance::new(seed), Judge::start());
-    for draft in originals() {
-        for message in [Message::Form(draft.signed(&key).into_bytes())] {
+    for (draft, mark) in originals().iter().zip(["", "&logout"]) {
+        let query = format!("{}{mark}", forge::query(&draft.bare(), None, &key));
+        for message in [Message::Form(draft.signed(&key).into_bytes()), Message::Query(query)] {
             let verdict = theirs(&message, &mut judge, &key);
             assert!(verdict.accepted, "the original: {}", verdict.why);
             assert_eq!(ours(&message, &keys), Ok(verdict.fields));

@@ -3,9 +3,10 @@
 
 use portvagt::{
     base::secret::Secret,
-    domain::client::Terms,
+    domain::{assurance::Level, client::Terms},
     service::{
         clients::{self, Registration},
+        organisations,
         people::{self, Refusal},
     },
 };
@@ -58,7 +59,7 @@ async fn add(house: &House, username: &str, given: &str, family: &str, email: Op
         password: Secret::new(employee.password.clone()),
     };
     people::add(&house.app.ground, &house.operator(), newcomer).await?;
-    house.prove(username, portvagt::domain::assurance::Level::Substantial).await;
+    house.prove(username, Level::Substantial).await;
     let secret = portvagt::crypto::totp::TotpSecret::random(&portvagt::base::random::SystemRandom);
     let secret = people::add_totp(&house.app.ground, &house.operator(), &username.parse().expect("a name"), "App", secret).await?;
     employee.take_secret(&secret.to_base32());
@@ -110,6 +111,13 @@ async fn a21_what_xml_cannot_carry_is_refused_when_it_is_entered() {
         }
         if !text.trim().is_empty() && add(&house, &format!("refused{n}mail"), "x", "x", Some(&text)).await.is_ok() {
             taken.push(format!("e-mail {text:.10?}"));
+        }
+    }
+    for name in ["a\u{1}b", "a\nb", "a\u{fffe}b", "", " ", &long] {
+        let cvr = "90000002".parse().expect("a CVR number");
+        let saved = organisations::save(&house.app.ground, &house.operator(), cvr, name, Level::Substantial).await;
+        if saved.is_ok() {
+            taken.push(format!("organisation {name:.10?}"));
         }
     }
     assert!(taken.is_empty(), "taken: {taken:?}");

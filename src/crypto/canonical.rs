@@ -87,6 +87,11 @@ pub fn check(text: &str) -> Result<(), Unwritable> {
     }
 }
 
+/// Whether the text may be taken in to be stated later: XML can carry it, and it has no control characters.
+pub fn is_plain(text: &str) -> bool {
+    check(text).is_ok() && !text.chars().any(char::is_control)
+}
+
 fn writable(letter: char) -> bool {
     matches!(letter, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     base::id::Id,
+    crypto::canonical,
     domain::{
         assurance::Level,
         audit::Kind,
@@ -11,8 +12,22 @@ use crate::{
     storage::{fault::Fault, organisations},
 };
 
+/// Why an organisation was not saved.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The name is missing, too long, or holds what no assertion could carry.
+    #[error("an organisation's name is 1 to 200 characters, without control characters")]
+    Name,
+    /// The database.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
 /// Creates the organisation, or changes name and level of the one with that CVR number.
-pub async fn save(ground: &Ground, by: &Operator, cvr: Cvr, name: &str, notified: Level) -> Result<Organisation, Fault> {
+pub async fn save(ground: &Ground, by: &Operator, cvr: Cvr, name: &str, notified: Level) -> Result<Organisation, Refusal> {
+    if !(1..=200).contains(&name.trim().chars().count()) || !canonical::is_plain(name.trim()) {
+        return Err(Refusal::Name);
+    }
     let mut organisation = Organisation { id: Id::random(ground.random.as_ref()), cvr, name: name.trim().to_owned(), notified };
     let mut tx = ground.db.begin().await?;
     organisation.id = organisations::save(&mut tx, &organisation).await?;

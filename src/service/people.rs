@@ -110,11 +110,11 @@ pub struct Record {
 pub async fn add(ground: &Ground, by: &Operator, newcomer: Newcomer) -> Result<(Person, Code), Refusal> {
     let organisation = employer(ground, newcomer.organisation.as_ref()).await?;
     let [given_name, family_name] = [&newcomer.given_name, &newcomer.family_name].map(|name| name.trim().to_owned());
-    if [&given_name, &family_name].iter().any(|name| !(1..=100).contains(&name.chars().count()) || !is_plain(name)) {
+    if [&given_name, &family_name].iter().any(|name| !(1..=100).contains(&name.chars().count()) || !canonical::is_plain(name)) {
         return Err(Refusal::Name);
     }
     let email = newcomer.email.map(|email| email.trim().to_owned()).filter(|email| !email.is_empty());
-    if email.as_ref().is_some_and(|email| email.chars().count() > 254 || !is_plain(email)) {
+    if email.as_ref().is_some_and(|email| email.chars().count() > 254 || !canonical::is_plain(email)) {
         return Err(Refusal::Email);
     }
     ground.rules.password.judge(&newcomer.password, &[&given_name, &family_name, newcomer.username.as_str()])?;
@@ -140,11 +140,6 @@ pub async fn add(ground: &Ground, by: &Operator, newcomer: Newcomer) -> Result<(
     let event = by.event(ground, EventKind::PersonAdded).about(person.id).with("administrator", person.administrator);
     tx.commit(event).await?;
     Ok((person, code))
-}
-
-/// Whether the text can be shown, and stated in an assertion: XML has no control characters and no U+FFFE.
-fn is_plain(text: &str) -> bool {
-    !text.chars().any(char::is_control) && canonical::check(text).is_ok()
 }
 
 /// The person of that user name.
