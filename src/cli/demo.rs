@@ -18,10 +18,7 @@ use crate::{
         random::SystemRandom,
         secret::Secret,
     },
-    config::{
-        self, Mode, Settings,
-        check::{DEMO_CERTIFICATE, demo_secret},
-    },
+    config::{self, Mode, Settings, check::demo_secret, files::DEMO_CERTIFICATE},
     crypto::{keyring, totp::TotpSecret},
     domain::{
         assurance::Level,

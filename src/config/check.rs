@@ -1,12 +1,11 @@
 //! What settings mean together, in plain words: errors that keep the server from starting, and warnings.
 //! A secret that was printed somewhere (all zeros, "changeme", the demo's) never starts a server outside the demo.
 
-use std::path::Path;
-
 use base64::{Engine, engine::general_purpose::STANDARD};
 use url::{Host, Url};
 
 use super::{
+    files,
     finding::{Finding, Mode},
     settings::Settings,
     value::Confidential,
@@ -14,9 +13,6 @@ use super::{
 
 /// What the demo's secrets are made of; known to everybody, hence refused elsewhere.
 const DEMO_SEED: &str = "Portvagt demo, known to everybody: ";
-
-/// The words by which a certificate of the demo is known.
-pub const DEMO_CERTIFICATE: &str = "Portvagt demo";
 
 /// A secret of the demo: 32 bytes in base64, the same everywhere.
 pub fn demo_secret(purpose: &str) -> String {
@@ -35,7 +31,8 @@ pub fn judge(settings: &Settings, mode: Mode) -> Vec<Finding> {
     keys(settings, mode, &mut findings);
     numbers(settings, &mut findings);
     saml(settings, mode, &mut findings);
-    permissions(settings, &mut findings);
+    texts(settings, &mut findings);
+    files::judge(settings, mode, &mut findings);
     if mode == Mode::Act {
         findings.retain(|finding| !finding.is_error);
     }
@@ -77,6 +74,9 @@ fn address(settings: &Settings, mode: Mode, findings: &mut Vec<Finding>) {
                 findings.push(Finding::warning("http.bind", "takes plain http from other machines; make sure only the proxy can reach it"));
             }
         }
+    }
+    if http.tls_certificate_file.is_some() && http.base_url.starts_with("http:") {
+        findings.push(Finding::error("http.base_url", "must begin with https when http.tls_certificate_file is set"));
     }
     if http.tls_certificate_file.is_some() != http.tls_key_file.is_some() {
         findings.push(Finding::error("http.tls_certificate_file", "and http.tls_key_file belong together; set both or none"));
@@ -223,68 +223,31 @@ fn saml(settings: &Settings, mode: Mode, findings: &mut Vec<Finding>) {
         )),
         _ => {}
     }
-    for (name, path) in saml
-        .signing_certificate_file
-        .iter()
-        .map(|path| ("saml.signing_certificate_file", path))
-        .chain(saml.published_certificate_files.iter().map(|path| ("saml.published_certificate_files", path)))
-    {
-        certificate(name, path, mode, findings);
-    }
-    if let Some(path) = &saml.signing_pkcs12_file
-        && let Err(error) = std::fs::metadata(path)
-    {
-        findings.push(Finding::error("saml.signing_pkcs12_file", format!("names {}, which cannot be read: {error}", path.display())));
-    }
 }
 
-fn certificate(name: &str, path: &Path, mode: Mode, findings: &mut Vec<Finding>) {
-    let pem = match std::fs::read(path) {
-        Ok(pem) => pem,
-        Err(error) => return findings.push(Finding::error(name, format!("names {}, which cannot be read: {error}", path.display()))),
-    };
-    let Ok(certificate) = openssl::x509::X509::from_pem(&pem) else {
-        return findings.push(Finding::error(name, format!("names {}, which holds no certificate in PEM", path.display())));
-    };
-    let subject = format!("{:?}", certificate.subject_name());
-    if mode != Mode::Demo && subject.contains(DEMO_CERTIFICATE) {
-        findings.push(Finding::error(name, "is the demo's certificate; only `portvagt demo` starts with it"));
-    }
-    // A machine that cannot say what 30 days are says nothing here.
-    if let (Ok(now), Ok(soon)) = (openssl::asn1::Asn1Time::days_from_now(0), openssl::asn1::Asn1Time::days_from_now(30)) {
-        if certificate.not_after() < now {
-            findings.push(Finding::warning(
-                name,
-                format!("expired on {}; services that look at dates will refuse us", certificate.not_after()),
-            ));
-        } else if certificate.not_after() < soon {
-            findings.push(Finding::warning(name, format!("expires on {}; publish the next certificate now", certificate.not_after())));
+/// What a text must look like to mean something.
+fn texts(settings: &Settings, findings: &mut Vec<Finding>) {
+    let addresses = [("site.contact_email", &settings.site.contact_email), ("saml.contact_email", &settings.saml.contact_email)];
+    for (name, address) in addresses {
+        if address.as_ref().is_some_and(|address| !address.contains('@') || address.contains(char::is_whitespace)) {
+            findings.push(Finding::error(name, "is no e-mail address"));
         }
     }
-}
-
-#[cfg(unix)]
-fn permissions(settings: &Settings, findings: &mut Vec<Finding>) {
-    use std::os::unix::fs::PermissionsExt;
-    let secrets = [
-        ("http.tls_key_file", &settings.http.tls_key_file),
-        ("storage.url_file", &settings.storage.url_file),
-        ("secrets.master_key_file", &settings.secrets.master_key_file),
-        ("secrets.pepper_file", &settings.secrets.pepper_file),
-        ("saml.signing_key_file", &settings.saml.signing_key_file),
-        ("saml.signing_passphrase_file", &settings.saml.signing_passphrase_file),
-    ];
-    let paths = secrets.iter().filter_map(|(name, secret)| Some((*name, secret.as_ref()?.path.as_ref()?)));
-    for (name, path) in paths.chain(settings.saml.signing_pkcs12_file.iter().map(|path| ("saml.signing_pkcs12_file", path))) {
-        if std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o004 != 0) {
-            findings
-                .push(Finding::warning(name, format!("names {}, which everybody on this machine can read; chmod 640 it", path.display())));
-        }
+    // A single misspelt word would be taken for the name of a part of the program, and nothing would be logged.
+    let is_level = |part: &str| {
+        let level = part.rsplit_once('=').map_or(part, |(_, level)| level).trim();
+        ["error", "warn", "info", "debug", "trace", "off"].iter().any(|known| level.eq_ignore_ascii_case(known))
+    };
+    if let Some(part) = settings.log.level.split(',').find(|part| !is_level(part)) {
+        let words = format!("holds {part:?}; use error, warn, info, debug or trace, or a filter such as \"info,sqlx=warn\"");
+        findings.push(Finding::error("log.level", words));
+    }
+    let (host, domain) = (settings.host(), settings.rp_id());
+    if host != domain && !host.ends_with(&format!(".{domain}")) {
+        let words = format!("must be the host of http.base_url ({host}) or a domain above it; passkeys work nowhere else");
+        findings.push(Finding::error("webauthn.rp_id", words));
     }
 }
-
-#[cfg(not(unix))]
-fn permissions(_settings: &Settings, _findings: &mut Vec<Finding>) {}
 
 #[cfg(test)]
 mod tests {
@@ -309,7 +272,7 @@ mod tests {
         secret("key", "a key".into());
         std::fs::write(folder.path().join("open"), STANDARD.encode((2u8..34).collect::<Vec<_>>())).unwrap();
         std::fs::set_permissions(folder.path().join("open"), std::fs::Permissions::from_mode(0o644)).unwrap();
-        let mut table: toml::Table = "[http]\nbase_url = \"https://login.example\"\ntrusted_proxies = [\"127.0.0.1\"]\n[secrets]\nmaster_key_file = \"master\"\npepper_file = \"pepper\"\n[saml]\nsigning_pkcs12_file = \"key\"\n".parse().unwrap();
+        let mut table: toml::Table = "[http]\nbase_url = \"https://login.example\"\ntrusted_proxies = [\"127.0.0.1\"]\n[storage]\nurl = \"sqlite:/portvagt.db\"\n[secrets]\nmaster_key_file = \"master\"\npepper_file = \"pepper\"\n[saml]\nsigning_pkcs12_file = \"key\"\n".parse().unwrap();
         for (name, literal) in changes {
             let (section, key) = name.split_once('.').unwrap();
             let value: toml::Table = format!("v = {literal}").parse().unwrap();
@@ -324,6 +287,7 @@ mod tests {
     #[test]
     fn a_complete_configuration_has_no_findings() {
         assert_eq!(found(&[], Mode::Serve), Vec::<String>::new());
+        assert_eq!(found(&[("webauthn.rp_id", "\"example\""), ("log.level", "\"info,sqlx=warn\"")], Mode::Serve), Vec::<String>::new());
     }
 
     #[test]
@@ -371,6 +335,13 @@ mod tests {
             ("secrets.pepper_file", "\"missing\"", "cannot be read"),
             ("http.tls_certificate_file", "\"x\"", "belong together"),
             ("saml.signing_certificate_file", "\"key\"", "belong together"),
+            ("log.level", "\"verbose\"", "use error, warn"),
+            ("log.level", "\"info,sqlx=loud\"", "sqlx=loud"),
+            ("site.contact_email", "\"the desk\"", "no e-mail address"),
+            ("webauthn.rp_id", "\"other.example\"", "passkeys work nowhere else"),
+            ("webauthn.rp_id", "\"gin.example\"", "passkeys work nowhere else"),
+            ("storage.url", "\"sqlite:portvagt.db\"", "no whole path"),
+            ("storage.url", "\"sqlite:/nowhere/at/all/portvagt.db\"", "does not exist"),
         ] {
             let findings = found(&[(name, literal)], Mode::Serve);
             assert!(findings.iter().any(|finding| finding.contains(word)), "{name} = {literal}: {findings:?}");

@@ -14,6 +14,8 @@ pub mod settings;
 pub mod sources;
 /// The settings as the rules of the floors below.
 pub mod rules;
+/// What the files they name must be.
+pub mod files;
 /// What the values mean together: errors and warnings in plain words.
 pub mod check;
 /// The written reference: TOML and Markdown.
@@ -47,6 +49,10 @@ pub struct Refused(pub Vec<Finding>);
 pub fn explain(file: Option<&Path>, environment: &[(String, String)], mode: Mode) -> Explained {
     let file = file.map(Path::to_owned).or_else(|| sources::usual_files().into_iter().find(|path| path.exists()));
     let (values, mut findings) = sources::gather(file.as_deref(), environment);
+    // Of a file that cannot be read nothing further is known; what it lacks is not worth a word.
+    if file.as_ref().is_some_and(|file| findings.iter().any(|finding| finding.about == file.display().to_string())) {
+        return Explained { file, effective: sources::effective(&values), findings, settings: None };
+    }
     let settings = match Settings::read(&values) {
         Ok(settings) => {
             findings.extend(check::judge(&settings, mode));

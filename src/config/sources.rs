@@ -108,6 +108,10 @@ fn from_file(file: &Path, values: &mut Values, findings: &mut Vec<Finding>) {
 fn from_environment(environment: &[(String, String)], values: &mut Values, findings: &mut Vec<Finding>) {
     let ours = environment.iter().filter(|(name, _)| name.starts_with("PORTVAGT_") && !OTHER_VARIABLES.contains(&name.as_str()));
     for (name, text) in ours {
+        if text.contains(char::REPLACEMENT_CHARACTER) {
+            findings.push(Finding::error(name, "is not UTF-8"));
+            continue;
+        }
         let written = Written::Text(text.clone());
         let source = Source::Variable(name.clone());
         let by_content = LIST.iter().find(|setting| setting.content_variable().as_ref() == Some(name));
@@ -190,6 +194,12 @@ mod tests {
         ] {
             assert!(all.contains(expected), "{expected} not in\n{all}");
         }
+    }
+
+    #[test]
+    fn a_variable_that_is_no_text_is_refused() {
+        let (_, findings) = gathered("", &[("PORTVAGT_SITE_ORGANISATION", "\u{fffd}r\u{fffd}")]);
+        assert_eq!(findings, ["error: PORTVAGT_SITE_ORGANISATION is not UTF-8"]);
     }
 
     #[test]

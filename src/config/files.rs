@@ -1,0 +1,96 @@
+//! What the files named by settings must be: certificates that are valid, secrets that not everybody can read, a folder
+//! for the database. Nothing is opened for writing here. Called by `check`.
+
+use std::path::Path;
+
+use super::{
+    finding::{Finding, Mode},
+    settings::Settings,
+};
+
+/// The words by which a certificate of the demo is known.
+pub const DEMO_CERTIFICATE: &str = "Portvagt demo";
+
+/// Judges them.
+pub fn judge(settings: &Settings, mode: Mode, findings: &mut Vec<Finding>) {
+    certificates(settings, mode, findings);
+    permissions(settings, findings);
+    folder(settings, findings);
+}
+
+/// SQLite makes its file, not the folder it lies in.
+fn folder(settings: &Settings, findings: &mut Vec<Finding>) {
+    let Some(path) = settings.storage_url().strip_prefix("sqlite:") else { return };
+    let path = Path::new(path.strip_prefix("//").unwrap_or(path));
+    if path.is_relative() {
+        findings.push(Finding::warning("storage.url", "names no whole path; it starts wherever Portvagt is started"));
+    }
+    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.is_dir()) {
+        findings.push(Finding::error("storage.url", format!("wants its file in {}, a folder that does not exist", parent.display())));
+    }
+}
+
+fn certificates(settings: &Settings, mode: Mode, findings: &mut Vec<Finding>) {
+    let saml = &settings.saml;
+    for (name, path) in saml
+        .signing_certificate_file
+        .iter()
+        .map(|path| ("saml.signing_certificate_file", path))
+        .chain(saml.published_certificate_files.iter().map(|path| ("saml.published_certificate_files", path)))
+    {
+        certificate(name, path, mode, findings);
+    }
+    if let Some(path) = &saml.signing_pkcs12_file
+        && let Err(error) = std::fs::metadata(path)
+    {
+        findings.push(Finding::error("saml.signing_pkcs12_file", format!("names {}, which cannot be read: {error}", path.display())));
+    }
+}
+
+fn certificate(name: &str, path: &Path, mode: Mode, findings: &mut Vec<Finding>) {
+    let pem = match std::fs::read(path) {
+        Ok(pem) => pem,
+        Err(error) => return findings.push(Finding::error(name, format!("names {}, which cannot be read: {error}", path.display()))),
+    };
+    let Ok(certificate) = openssl::x509::X509::from_pem(&pem) else {
+        return findings.push(Finding::error(name, format!("names {}, which holds no certificate in PEM", path.display())));
+    };
+    let subject = format!("{:?}", certificate.subject_name());
+    if mode != Mode::Demo && subject.contains(DEMO_CERTIFICATE) {
+        findings.push(Finding::error(name, "is the demo's certificate; only `portvagt demo` starts with it"));
+    }
+    // A machine that cannot say what 30 days are says nothing here.
+    if let (Ok(now), Ok(soon)) = (openssl::asn1::Asn1Time::days_from_now(0), openssl::asn1::Asn1Time::days_from_now(30)) {
+        if certificate.not_after() < now {
+            findings.push(Finding::warning(
+                name,
+                format!("expired on {}; services that look at dates will refuse us", certificate.not_after()),
+            ));
+        } else if certificate.not_after() < soon {
+            findings.push(Finding::warning(name, format!("expires on {}; publish the next certificate now", certificate.not_after())));
+        }
+    }
+}
+
+#[cfg(unix)]
+fn permissions(settings: &Settings, findings: &mut Vec<Finding>) {
+    use std::os::unix::fs::PermissionsExt;
+    let secrets = [
+        ("http.tls_key_file", &settings.http.tls_key_file),
+        ("storage.url_file", &settings.storage.url_file),
+        ("secrets.master_key_file", &settings.secrets.master_key_file),
+        ("secrets.pepper_file", &settings.secrets.pepper_file),
+        ("saml.signing_key_file", &settings.saml.signing_key_file),
+        ("saml.signing_passphrase_file", &settings.saml.signing_passphrase_file),
+    ];
+    let paths = secrets.iter().filter_map(|(name, secret)| Some((*name, secret.as_ref()?.path.as_ref()?)));
+    for (name, path) in paths.chain(settings.saml.signing_pkcs12_file.iter().map(|path| ("saml.signing_pkcs12_file", path))) {
+        if std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o004 != 0) {
+            findings
+                .push(Finding::warning(name, format!("names {}, which everybody on this machine can read; chmod 640 it", path.display())));
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn permissions(_settings: &Settings, _findings: &mut Vec<Finding>) {}
