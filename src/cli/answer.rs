@@ -44,10 +44,19 @@ impl Answer {
 
 /// Says what went wrong, on standard error.
 pub fn print_error(error: &anyhow::Error, json: bool) -> ExitCode {
-    let words = format!("{error:#}");
+    let words = sentence(error);
     let text = if json { json!({ "error": words }).to_string() } else { format!("portvagt: {words}") };
     _ = writeln!(std::io::stderr(), "{text}");
     ExitCode::from(1)
+}
+
+/// The error with its causes; one that a sentence before it already told is not told again.
+pub fn sentence(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match (told.is_empty(), told.contains(&cause)) {
+        (true, _) => cause,
+        (false, true) => told,
+        (false, false) => format!("{told}: {cause}"),
+    })
 }
 
 /// How a JSON value looks in a table.
@@ -76,6 +85,12 @@ fn draw(rows: &[Value], columns: &[(&str, &str)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let error = anyhow::anyhow!("no such file").context("the file cannot be opened: no such file").context("the database x");
+        assert_eq!(sentence(&error), "the database x: the file cannot be opened: no such file");
+    }
 
     #[test]
     fn a_table_lines_up_and_says_when_it_is_empty() {

@@ -5,8 +5,11 @@ use std::{fmt::Write, path::Path};
 use clap::{Subcommand, ValueEnum};
 use serde_json::json;
 
-use super::answer::Answer;
-use crate::config::{self, Explained, Mode, reference};
+use super::{
+    answer::{self, Answer},
+    stand,
+};
+use crate::config::{self, Explained, Finding, Mode, reference};
 
 /// Explain the configuration or print its reference.
 #[derive(Debug, Subcommand)]
@@ -33,7 +36,12 @@ pub enum Format {
 /// Does one of them.
 pub fn run(command: &Config, file: Option<&Path>) -> anyhow::Result<Answer> {
     match command {
-        Config::Check => Ok(explain(&config::explain(file, &environment(), Mode::Serve))),
+        Config::Check => {
+            let mut explained = config::explain(file, &environment(), Mode::Serve);
+            explained.findings.extend(rehearse(&explained));
+            explained.findings.sort_by_key(|finding| !finding.is_error);
+            Ok(explain(&explained))
+        }
         Config::Reference { format } => {
             let text = match format {
                 Format::Toml => reference::toml(),
@@ -44,9 +52,28 @@ pub fn run(command: &Config, file: Option<&Path>) -> anyhow::Result<Answer> {
     }
 }
 
-/// The process's environment, as far as it is text.
+/// The process's environment. What is not UTF-8 keeps a sign of it, by which `config` refuses it.
 pub fn environment() -> Vec<(String, String)> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    std::env::vars_os().map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())).collect()
+}
+
+/// What a start would trip over beside the settings themselves: keys that do not fit their certificates. The database
+/// is not opened here, since opening it may change its schema.
+fn rehearse(explained: &Explained) -> Vec<Finding> {
+    let Some(settings) = explained.settings.as_ref().filter(|_| explained.findings.iter().all(|finding| !finding.is_error)) else {
+        return Vec::new();
+    };
+    let trials = [stand::keyring(settings).map(drop), stand::tls(settings).map(drop)];
+    trials.into_iter().filter_map(Result::err).map(|error| finding(&error)).collect()
+}
+
+/// The error begins with the setting's name and a colon.
+fn finding(error: &anyhow::Error) -> Finding {
+    let words = answer::sentence(error);
+    match words.split_once(": ") {
+        Some((setting, rest)) if !setting.contains(' ') => Finding::error(setting, format!("cannot be used: {rest}")),
+        _ => Finding::error("saml", words),
+    }
 }
 
 fn explain(explained: &Explained) -> Answer {

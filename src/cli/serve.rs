@@ -1,22 +1,15 @@
 //! `portvagt serve`: builds the application from the settings, listens, and stops in order: no new requests, those
 //! under way answered, the journal written out, the trail sealed, the database closed.
 
-use std::{fs::File, net::TcpListener, path::Path, sync::Arc};
+use std::{net::TcpListener, sync::Arc};
 
 use anyhow::{Context, anyhow};
-use openssl::{
-    pkey::PKey,
-    ssl::{SslAcceptor, SslAcceptorBuilder, SslMethod},
-};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::stand;
 use crate::{
-    config::{
-        Finding, Settings,
-        value::{Confidential, LogFormat},
-    },
+    config::{Finding, Settings, value::LogFormat},
     domain::audit::{Actor, Event, Kind},
     jobs::Jobs,
     protocol::webauthn::Ceremonies,
@@ -38,7 +31,7 @@ pub fn run(settings: &Settings, warnings: &[Finding]) -> anyhow::Result<()> {
         tracing::warn!(event = "config.warning", setting = warning.about, words = warning.words);
     }
     let socket = TcpListener::bind(settings.http.bind).with_context(|| format!("http.bind: {}", settings.http.bind))?;
-    let listen = Listen { socket, tls: tls(settings)?, workers: usize::try_from(settings.http.workers)? };
+    let listen = Listen { socket, tls: stand::tls(settings)?, workers: usize::try_from(settings.http.workers)? };
     actix_web::rt::System::new().block_on(serve(settings, listen))
 }
 
@@ -95,29 +88,11 @@ async fn note_start(ground: &Ground) -> anyhow::Result<()> {
 
 fn start_log(settings: &Settings) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&settings.log.level).context("log.level")?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A log that nobody reads any more, or a full disk under it, does not end the server.
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
     let started = match settings.log.format {
         LogFormat::Json => log.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
         LogFormat::Text => log.with_ansi(false).try_init(),
     };
     started.map_err(|error| anyhow!("the log cannot be started: {error}"))
-}
-
-fn tls(settings: &Settings) -> anyhow::Result<Option<SslAcceptorBuilder>> {
-    match (&settings.http.tls_certificate_file, &settings.http.tls_key_file) {
-        (Some(certificate), Some(key)) => Ok(Some(acceptor(certificate, key)?)),
-        _ => Ok(None),
-    }
-}
-
-/// TLS 1.2 with forward secrecy and TLS 1.3 only (Mozilla's "intermediate").
-fn acceptor(certificate: &Path, key: &Confidential) -> anyhow::Result<SslAcceptorBuilder> {
-    File::open(certificate).with_context(|| format!("http.tls_certificate_file: {}", certificate.display()))?;
-    let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
-    builder.set_certificate_chain_file(certificate).context("http.tls_certificate_file holds no certificate chain in PEM")?;
-    let key =
-        PKey::private_key_from_pem_passphrase(key.expose().as_bytes(), b"").context("http.tls_key_file holds no private key in PEM")?;
-    builder.set_private_key(&key)?;
-    builder.check_private_key().context("http.tls_key_file is not the key of http.tls_certificate_file")?;
-    Ok(builder)
 }

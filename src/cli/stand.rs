@@ -1,8 +1,12 @@
 //! What a command stands on, from the settings: keys, database, rules, and the operator's own name.
 
-use std::{sync::Arc, time::Duration};
+use std::{fs::File, path::Path, sync::Arc, time::Duration};
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow, bail, ensure};
+use openssl::{
+    pkey::PKey,
+    ssl::{SslAcceptor, SslAcceptorBuilder, SslMethod},
+};
 
 use crate::{
     base::{clock::SystemClock, id::Incident, random::SystemRandom, secret::Secret},
@@ -10,26 +14,33 @@ use crate::{
     crypto::{
         keyring::{Certificate, Keyring, SigningKey},
         password::Hasher,
-        seal::{MasterKey, Seals},
+        seal::{MacKey, MasterKey},
     },
     domain::audit::Actor,
     service::{ground::Ground, operator::Operator},
-    storage::db::{Db, DbSettings},
+    storage::{
+        db::{Db, DbSettings},
+        deployment,
+    },
 };
 
 /// Opens the database and takes keys and rules from the settings.
 pub async fn ground(settings: &Settings) -> anyhow::Result<Ground> {
-    let seals = seals(settings)?;
+    let master = MasterKey::from_base64(needed("secrets.master_key_file", settings.secrets.master_key_file.as_ref())?.expose())?;
+    let seals = master.seals()?;
     let pepper = needed("secrets.pepper_file", settings.secrets.pepper_file.as_ref())?;
     let pepper = key_bytes(pepper).ok_or_else(|| anyhow!("secrets.pepper_file should hold 32 bytes in base64"))?;
     let pool = DbSettings { connections: settings.storage.connections, ..DbSettings::default() };
     let opening = Db::open(settings.storage_url(), &pool, seals.trail.clone());
     // A database host that never answers is told of, not waited for.
     let db = tokio::time::timeout(Duration::from_secs(30), opening).await.context("the database did not answer within 30 seconds")?;
+    let db =
+        db.with_context(|| format!("the database {} cannot be opened", crate::config::sources::without_password(settings.storage_url())))?;
+    belongs(&db, "secrets.master_key_file", master.fingerprint()?).await?;
+    let trace = MacKey::new(&pepper)?.mac(&[b"portvagt/fingerprint"])?;
+    belongs(&db, "secrets.pepper_file", trace.iter().take(8).map(|byte| format!("{byte:02x}")).collect()).await?;
     Ok(Ground {
-        db: db.with_context(|| {
-            format!("the database {} cannot be opened", crate::config::sources::without_password(settings.storage_url()))
-        })?,
+        db,
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         hasher: Hasher::new(settings.password_cost(), Secret::new(pepper.to_vec()))?,
@@ -38,9 +49,15 @@ pub async fn ground(settings: &Settings) -> anyhow::Result<Ground> {
     })
 }
 
-fn seals(settings: &Settings) -> anyhow::Result<Seals> {
-    let key = needed("secrets.master_key_file", settings.secrets.master_key_file.as_ref())?;
-    Ok(MasterKey::from_base64(key.expose())?.seals()?)
+/// A database is used with the keys it was first opened with; with others its trail would be torn, and what one key
+/// sealed the other could not read.
+async fn belongs(db: &Db, setting: &str, fingerprint: String) -> anyhow::Result<()> {
+    let standing = match deployment::get(db, setting).await? {
+        Some(standing) => standing,
+        None => deployment::put_if_absent(db, setting, &fingerprint).await?,
+    };
+    ensure!(standing == fingerprint, "{setting} is not the one this database was made with; put the right file back");
+    Ok(())
 }
 
 fn needed<'a>(name: &str, secret: Option<&'a Confidential>) -> anyhow::Result<&'a Confidential> {
@@ -68,6 +85,26 @@ pub fn keyring(settings: &Settings) -> anyhow::Result<Keyring> {
         Certificate::from_pem(&std::fs::read(path).with_context(named)?).with_context(named)
     };
     Ok(Keyring { active, published: saml.published_certificate_files.iter().map(read).collect::<anyhow::Result<_>>()? })
+}
+
+/// How we speak TLS ourselves; `None` behind a proxy.
+pub fn tls(settings: &Settings) -> anyhow::Result<Option<SslAcceptorBuilder>> {
+    match (&settings.http.tls_certificate_file, &settings.http.tls_key_file) {
+        (Some(certificate), Some(key)) => Ok(Some(acceptor(certificate, key)?)),
+        _ => Ok(None),
+    }
+}
+
+/// TLS 1.2 with forward secrecy and TLS 1.3 only (Mozilla's "intermediate").
+fn acceptor(certificate: &Path, key: &Confidential) -> anyhow::Result<SslAcceptorBuilder> {
+    File::open(certificate).with_context(|| format!("http.tls_certificate_file: {}", certificate.display()))?;
+    let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
+    builder.set_certificate_chain_file(certificate).context("http.tls_certificate_file: holds no certificate chain in PEM")?;
+    let key =
+        PKey::private_key_from_pem_passphrase(key.expose().as_bytes(), b"").context("http.tls_key_file: holds no private key in PEM")?;
+    let fits = builder.set_private_key(&key).and_then(|()| builder.check_private_key());
+    fits.context("http.tls_key_file: is not the key of http.tls_certificate_file")?;
+    Ok(builder)
 }
 
 /// Whoever sits at the command line, by account name; behind sudo the one who called it.
