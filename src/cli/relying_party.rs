@@ -56,9 +56,9 @@ pub struct Add {
     /// What people see on the login page
     #[arg(long)]
     pub name: Option<String>,
-    /// The least level it is served with, whatever it asks for
-    #[arg(long, default_value = "low")]
-    pub least_level: Level,
+    /// The least level it is served with, whatever it asks for; low for a new one
+    #[arg(long)]
+    pub least_level: Option<Level>,
     /// An attribute it may receive, by full name or last word; without any, what its metadata asks for, except the CPR number
     #[arg(long, value_name = "NAME")]
     pub allow_attribute: Vec<String>,
@@ -74,6 +74,9 @@ pub struct Add {
     /// Take metadata past its validUntil
     #[arg(long)]
     pub allow_expired: bool,
+    /// Forget what was decided for a registered service; without it, what is not given here stays as it is
+    #[arg(long)]
+    pub anew: bool,
 }
 
 /// Does one of them.
@@ -82,14 +85,8 @@ pub async fn run(command: Command, ground: &Ground) -> anyhow::Result<Answer> {
     match command {
         Command::Add(add) => {
             let document = read(&add.file)?;
-            let attributes = add.allow_attribute.iter().map(|name| clients::attribute_name(name)).collect::<Result<_, _>>()?;
-            let terms = Terms {
-                least_level: add.least_level,
-                attributes,
-                encrypt: !add.no_encryption,
-                legacy_encryption: add.legacy_encryption,
-                insecure_endpoints: add.allow_insecure_endpoints,
-            };
+            let present = if add.anew { None } else { clients::registered(ground, &document).await? };
+            let terms = terms(&add, present.map(|client| client.terms).unwrap_or_default())?;
             let registration = Registration { name: add.name, terms, allow_expired: add.allow_expired };
             let client = clients::save(ground, &by, &document, registration).await?;
             Ok(Answer::new(format!("{} is registered as '{}'.", client.entity_id, client.name), to_json(&client)))
@@ -116,6 +113,20 @@ pub async fn run(command: Command, ground: &Ground) -> anyhow::Result<Answer> {
         Command::Enable { entity_id } => set_enabled(ground, &entity_id, true).await,
         Command::Disable { entity_id } => set_enabled(ground, &entity_id, false).await,
     }
+}
+
+/// What was decided before, with what is decided now. Fresh metadata alone never lowers the level a service is served
+/// with, or changes what it may receive.
+fn terms(add: &Add, before: Terms) -> anyhow::Result<Terms> {
+    let attributes: Vec<String> = add.allow_attribute.iter().map(|name| clients::attribute_name(name)).collect::<Result<_, _>>()?;
+    let encrypt = add.legacy_encryption || (before.encrypt && !add.no_encryption);
+    Ok(Terms {
+        least_level: add.least_level.unwrap_or(before.least_level),
+        attributes: if attributes.is_empty() { before.attributes } else { attributes },
+        encrypt,
+        legacy_encryption: encrypt && (add.legacy_encryption || before.legacy_encryption),
+        insecure_endpoints: add.allow_insecure_endpoints || before.insecure_endpoints,
+    })
 }
 
 async fn set_enabled(ground: &Ground, entity_id: &str, enabled: bool) -> anyhow::Result<Answer> {
@@ -173,9 +184,9 @@ fn show(client: &Client, described: &ServiceProvider) -> Answer {
         ),
         format!("encryption           {suite}"),
         format!("may receive          {attributes}"),
-        format!("asks for             {}", described.requested_names().join(", ")),
         format!("registered           {}", client.registered_at),
     ];
+    lines.extend(described.requested_names().iter().map(|name| format!("asks for             {name}")));
     lines.extend(described.acs.iter().map(|acs| format!("answers go to        {}", acs.location)));
     lines.extend(described.slo.iter().map(|slo| format!("logout goes to       {} ({:?})", slo.location, slo.binding)));
     lines.extend(described.signing.iter().map(|key| format!("signs with           {} until {}", key.fingerprint(), key.not_after())));

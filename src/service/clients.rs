@@ -74,6 +74,13 @@ pub async fn save(ground: &Ground, by: &Operator, document: &[u8], registration:
     find(ground, &client.entity_id).await
 }
 
+/// The entry of the relying party that the metadata describes, if there is one. Whether the metadata can be used is
+/// judged by [`save`].
+pub async fn registered(ground: &Ground, document: &[u8]) -> Result<Option<Client>, Refusal> {
+    let described = metadata::parse(document, ground.clock.now(), Allow { expired: true, plain_http: true })?;
+    Ok(clients::by_entity_id(&ground.db, &described.entity_id).await?)
+}
+
 /// The full name of an attribute given by full name or by its last word (`cprNumber`, `email`).
 pub fn attribute_name(given: &str) -> Result<String, Refusal> {
     let known = crate::domain::attribute::ALL.into_iter().map(Attribute::name);
