@@ -6,8 +6,10 @@ use uuid::Uuid;
 
 use super::{answer::Answer, ask, stand};
 use crate::{
+    base::id::Id,
     domain::{
         assurance::Level,
+        factor::Authenticator,
         organisation::Cvr,
         person::{Cpr, Person, Proofing, ProofingMethod, Username},
     },
@@ -51,6 +53,14 @@ pub enum Command {
     ActivationCode {
         /// Their user name
         username: Username,
+    },
+    /// Remove a second factor that was lost, and end all sessions; a new activation code lets its owner enrol another
+    RemoveFactor {
+        /// Their user name
+        username: Username,
+        /// The factor's id, as `person show` lists it
+        #[arg(value_name = "ID")]
+        factor: Id<Authenticator>,
     },
     /// Set a new password from standard input or a prompt, and end all sessions
     Password {
@@ -154,6 +164,13 @@ pub async fn run(command: Command, ground: &Ground) -> anyhow::Result<Answer> {
                 json!({ "username": username, "activation_code": code }),
             ))
         }
+        Command::RemoveFactor { username, factor } => {
+            let ended = people::remove_factor(ground, &by, &username, factor).await?;
+            Ok(Answer::new(
+                format!("The second factor is removed; {ended} session(s) of '{username}' ended."),
+                json!({ "username": username, "removed": factor, "sessions_ended": ended }),
+            ))
+        }
         Command::Password { username } => {
             let ended = people::set_password(ground, &by, &username, &ask::new_password()?).await?;
             Ok(Answer::new(
@@ -195,7 +212,9 @@ async fn add(add: Add, ground: &Ground) -> anyhow::Result<Answer> {
 }
 
 fn lifetime(ground: &Ground) -> String {
-    format!("Hand it over apart from the password; it ends after {} hours.", ground.rules.activation_seconds / 3_600)
+    let minutes = ground.rules.activation_seconds / 60;
+    let lifetime = if minutes % 60 == 0 { format!("{} hour(s)", minutes / 60) } else { format!("{minutes} minutes") };
+    format!("Hand it over apart from the password; it ends after {lifetime}.")
 }
 
 fn show(record: &Record) -> Answer {
@@ -229,7 +248,8 @@ fn show(record: &Record) -> Answer {
     }
     for authenticator in &record.authenticators {
         lines.push(format!(
-            "second factor    {} '{}', enrolled {}, carries at most {}",
+            "second factor    {} {} '{}', enrolled {}, carries at most {}",
+            authenticator.id,
             authenticator.kind.as_str(),
             authenticator.name,
             authenticator.enrolled_at,

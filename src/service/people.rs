@@ -36,7 +36,10 @@ pub enum Refusal {
     /// No organisation has that CVR number, or there is none at all.
     #[error("there is no organisation with CVR {0}")]
     NoSuchOrganisation(String),
-    /// None was named and there is not exactly one.
+    /// None was named and there is none at all.
+    #[error("there is no organisation yet; add it first: portvagt organisation add")]
+    NoOrganisation,
+    /// There are several.
     #[error("there are {0} organisations; say which with its CVR number")]
     WhichOrganisation(usize),
     /// Somebody else has it.
@@ -54,6 +57,9 @@ pub enum Refusal {
     /// The person is suspended already, or active already.
     #[error("'{0}' is {1} already")]
     Already(Username, &'static str),
+    /// It is not one of theirs.
+    #[error("'{0}' has no second factor with the id {1}; portvagt person show lists them")]
+    NoSuchFactor(Username, Id<Authenticator>),
     /// The evidence is missing, too long, or holds what looks like a CPR number.
     #[error("the evidence says in up to 500 characters what was seen (document kind, issuer, reference), and never holds a CPR number")]
     Evidence,
@@ -251,6 +257,19 @@ pub async fn set_password(ground: &Ground, by: &Operator, username: &Username, p
     Ok(ended)
 }
 
+/// Removes a second factor that was lost or is suspect, and ends all sessions, since whoever has it may hold one; how many.
+pub async fn remove_factor(ground: &Ground, by: &Operator, username: &Username, factor: Id<Authenticator>) -> Result<u64, Refusal> {
+    let person = find(ground, username).await?;
+    let mut tx = ground.db.begin().await?;
+    if !authenticators::remove(&mut tx, person.id, factor).await? {
+        return Err(Refusal::NoSuchFactor(person.username, factor));
+    }
+    let ended = sessions::end_all_of(&mut tx, person.id).await?;
+    let event = by.event(ground, EventKind::AuthenticatorRemoved).about(person.id).with("authenticator", factor);
+    tx.commit(event.with("sessions_ended", ended)).await?;
+    Ok(ended)
+}
+
 /// Attaches an authenticator app under the registrant's responsibility: it carries what its kind may, and the event
 /// says who handed it over. The secret is answered once.
 pub async fn add_totp(ground: &Ground, by: &Operator, username: &Username, name: &str, secret: TotpSecret) -> Result<TotpSecret, Refusal> {
@@ -279,6 +298,7 @@ async fn employer(ground: &Ground, cvr: Option<&Cvr>) -> Result<Id<crate::domain
     }
     match organisations::list(&ground.db).await?.as_slice() {
         [only] => Ok(only.id),
+        [] => Err(Refusal::NoOrganisation),
         several => Err(Refusal::WhichOrganisation(several.len())),
     }
 }
