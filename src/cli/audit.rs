@@ -26,11 +26,11 @@ pub enum Command {
         /// Only kinds that begin with this, such as login or saml.assertion
         #[arg(long, default_value = "")]
         kind: String,
-        /// Not before this instant, such as 2026-11-01T00:00:00Z
-        #[arg(long)]
+        /// Not before this instant, such as 2026-11-01T08:00:00Z, or this day (UTC), such as 2026-11-01
+        #[arg(long, value_parser = instant)]
         since: Option<Timestamp>,
         /// Before this instant
-        #[arg(long)]
+        #[arg(long, value_parser = instant)]
         until: Option<Timestamp>,
         /// At most so many
         #[arg(long, default_value_t = 50)]
@@ -42,6 +42,11 @@ pub enum Command {
         #[arg(long, value_parser = anchor)]
         anchor: Option<Anchor>,
     },
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    let read = text.parse().or_else(|_| format!("{text}T00:00:00Z").parse());
+    read.map_err(|_| "should be an instant or a day, as 2026-11-01T08:00:00Z or 2026-11-01".to_owned())
 }
 
 fn anchor(text: &str) -> Result<Anchor, String> {
@@ -114,6 +119,14 @@ fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_is_its_first_instant() {
+        assert_eq!(instant("2026-11-01").unwrap(), instant("2026-11-01T00:00:00Z").unwrap());
+        for bad in ["yesterday", "2026", "01-11-2026", ""] {
+            assert!(instant(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn an_anchor_is_a_number_and_32_bytes() {

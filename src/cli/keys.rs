@@ -85,7 +85,9 @@ pub fn generate(kind: Kind, out: &Path, certificate: Option<&Path>, (name, days)
             return Ok(Answer::new(words, json!({ "key": out, "certificate": beside })));
         }
     }
-    Ok(Answer::new(format!("Written to {}. Keep a copy apart from the database.", out.display()), json!({ "key": out })))
+    let setting = if matches!(kind, Kind::Pepper) { "secrets.pepper_file" } else { "secrets.master_key_file" };
+    let words = format!("Written to {}; name it in {setting}. Keep a copy apart from the database.", out.display());
+    Ok(Answer::new(words, json!({ "key": out })))
 }
 
 /// Writes a file that must not exist yet; a secret one is readable by its owner only.

@@ -53,10 +53,10 @@ use answer::Answer;
 )]
 pub struct Arguments {
     /// Configuration file; without it /etc/portvagt/portvagt.toml, then ./portvagt.toml
-    #[arg(long, global = true, env = "PORTVAGT_CONFIG", value_name = "FILE")]
+    #[arg(long, global = true, env = "PORTVAGT_CONFIG", value_name = "FILE", help_heading = "Everywhere")]
     pub config: Option<PathBuf>,
     /// Answer in JSON
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Everywhere")]
     pub json: bool,
     /// What to do
     #[command(subcommand)]

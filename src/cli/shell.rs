@@ -20,6 +20,8 @@ pub fn man() -> anyhow::Result<Answer> {
     let mut command = Arguments::command();
     command.build();
     clap_mangen::Man::new(command.clone()).render(&mut page).context("the man page cannot be written")?;
+    // The commands stand in this page, not in pages of their own.
+    let mut page = String::from_utf8_lossy(&page).replace("portvagt\\-", "portvagt ").replace("(1)\n", "\n").into_bytes();
     render_below(&command, "portvagt", &mut page)?;
     let page = String::from_utf8(page).context("the man page is no text")?;
     Ok(Answer::new(page.clone(), json!({ "man": page })))
