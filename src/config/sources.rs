@@ -99,6 +99,10 @@ fn from_file(file: &Path, values: &mut Values, findings: &mut Vec<Finding>) {
             match (LIST.iter().find(|setting| setting.name() == name), written(value)) {
                 (None, _) => findings.push(Finding::error(&name, format!("is no setting{}", nearest_setting(&name)))),
                 (Some(_), None) => findings.push(Finding::error(&name, "should be a text, a whole number, true/false or a list of texts")),
+                (Some(_), Some(Written::Text(text))) if name == "storage.url" && without_password(&text) != text => {
+                    let words = "holds a password; put the whole address into a file of its own and name that in storage.url_file";
+                    findings.push(Finding::error(&name, words));
+                }
                 (Some(setting), Some(written)) => values.set(setting.name(), Raw::new(written, base), Source::File),
             }
         }
@@ -197,6 +201,15 @@ mod tests {
     }
 
     #[test]
+    fn a_password_does_not_stand_in_the_file() {
+        let (_, findings) = gathered("[storage]\nurl = \"postgres://pv:hunter2@db/pv\"\n", &[]);
+        assert!(
+            matches!(findings.as_slice(), [only] if only.starts_with("error: storage.url holds a password") && !only.contains("hunter2"))
+        );
+        assert_eq!(gathered("[storage]\nurl = \"postgres://pv@db/pv\"\n", &[]).1, Vec::<String>::new());
+    }
+
+    #[test]
     fn a_variable_that_is_no_text_is_refused() {
         let (_, findings) = gathered("", &[("PORTVAGT_SITE_ORGANISATION", "\u{fffd}r\u{fffd}")]);
         assert_eq!(findings, ["error: PORTVAGT_SITE_ORGANISATION is not UTF-8"]);
@@ -204,7 +217,8 @@ mod tests {
 
     #[test]
     fn secrets_and_passwords_are_masked() {
-        let (values, _) = gathered("[storage]\nurl = \"postgres://pv:hunter2@db/pv\"\n", &[("PORTVAGT_SECRETS_PEPPER", "hunter2")]);
+        let address = ("PORTVAGT_STORAGE_URL", "postgres://pv:hunter2@db/pv");
+        let (values, _) = gathered("", &[address, ("PORTVAGT_SECRETS_PEPPER", "hunter2")]);
         assert!(!format!("{:?}", effective(&values)).contains("hunter2"));
         assert_eq!(shown(&values, "storage.url").0, "\"postgres://pv:***@db/pv\"");
         assert_eq!(shown(&values, "secrets.pepper_file"), ("***".into(), "PORTVAGT_SECRETS_PEPPER".into()));
