@@ -2,7 +2,8 @@
 # Build:  docker build -t portvagt .
 # Run:    docker run -p 8080:8080 -v portvagt-data:/var/lib/portvagt -v /etc/portvagt:/etc/portvagt:ro portvagt
 #
-# The configuration in /etc/portvagt must let the port be reached: http.bind = "0.0.0.0:8080", with a TLS proxy in front.
+# The user in it is number 10001: the files in /etc/portvagt must be readable by it (chown root:10001, chmod 640).
+# The configuration there must let the port be reached: http.bind = "0.0.0.0:8080", with a TLS proxy in front.
 
 FROM debian:12-slim AS front
 RUN apt-get update && apt-get install -y --no-install-recommends nodejs npm ca-certificates && rm -rf /var/lib/apt/lists/*
