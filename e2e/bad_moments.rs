@@ -40,6 +40,32 @@ async fn a_service_registered_anew_is_no_longer_believed_under_its_old_key() {
 }
 
 #[tokio::test]
+async fn an_address_taken_away_during_a_login_gets_no_answer() {
+    on_both(|house| async move {
+        let anna = house.employee("anna").await;
+        let service = SamlService::at(&house, "service").await;
+        let moved = SamlService { acs: vec!["https://service.test/new".to_owned()], ..service.clone() };
+        for (number, again) in [false, true].into_iter().enumerate() {
+            let mut visitor = house.visitor();
+            let page = service.send(&house, &mut visitor, &service.request(&house)).await;
+            let page = anna.enter_password(&mut visitor, &page).await;
+            if again {
+                house.unregister(&service.entity_id).await;
+                house.register(&service.metadata()).await;
+            } else {
+                house.register(&moved.metadata()).await;
+            }
+            let page = anna.enter_code(&mut visitor, &page, &anna.fresh_code(&house)).await;
+            assert!(page.saml_form().is_none(), "{}", page.describe());
+            assert!((400..500).contains(&page.status), "{}", page.describe());
+            assert_eq!(house.events("saml.assertion.issued").await.len(), 0, "{number}");
+            house.register(&service.metadata()).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn whichever_of_many_sign_ons_a_logout_names_the_session_ends() {
     on_both(|house| async move {
         let anna = house.employee("anna").await;

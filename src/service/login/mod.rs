@@ -211,10 +211,11 @@ async fn renew(
     let person = flow.stage.person;
     session.evidence.renew(used);
     let token = Token::random(random);
+    // The flow before the session, in the order of whoever ends all of a person's: neither then waits for the other.
+    let flow_left = finish(ground, &mut tx, flow, held, Done { person, session: session.id }).await?;
     if !sessions::renew(&mut tx, session.id, &token.hash(), &session.evidence, now).await? {
         return Err(Refusal::Gone);
     }
-    let flow_left = finish(ground, &mut tx, flow, held, Done { person, session: session.id }).await?;
     let event = Event::new(Kind::SteppedUp, Actor::Person(person), now, &visitor.incident, random)
         .about(person)
         .with("factors", kinds(&session.evidence))

@@ -1,6 +1,8 @@
 //! Answering sign-on requests: read, verify with the sender's registered keys, see who is there, say it or ask for a
 //! login. What is said goes through `answering`: in the trail before it leaves, or not at all.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::{
@@ -87,7 +89,7 @@ pub async fn resume(
 ) -> Result<Option<Outcome>, Refused> {
     let Some(flow) = flows::open::<Start>(&ground.db, held.id, &held.token.hash(), ground.clock.now()).await? else { return Ok(None) };
     let Purpose::SignOn(sign_on) = flow.purpose else { return Ok(None) };
-    let party = desk.relying_party(ground, &sign_on.entity_id).await?;
+    let party = who_asked(desk, ground, &sign_on).await?;
     let standing = match session {
         Some(token) => sessions::standing(&ground.db, &token.hash(), &sign_on.entity_id).await?,
         None => None,
@@ -105,7 +107,7 @@ pub async fn resume(
 pub async fn complete(desk: &Desk, ground: &Ground, held: &Held, session: &Token, visitor: &Visitor) -> Result<Option<Outcome>, Refused> {
     let Some(flow) = flows::open::<Done>(&ground.db, held.id, &held.token.hash(), ground.clock.now()).await? else { return Ok(None) };
     let Purpose::SignOn(mut sign_on) = flow.purpose else { return Ok(None) };
-    let party = desk.relying_party(ground, &sign_on.entity_id).await?;
+    let party = who_asked(desk, ground, &sign_on).await?;
     let standing = sessions::standing(&ground.db, &session.hash(), &sign_on.entity_id).await?;
     // The session in the cookie must be the one this flow made.
     let Some(standing) = standing.filter(|standing| standing.session.id == flow.stage.session) else { return Ok(None) };
@@ -118,6 +120,19 @@ pub async fn complete(desk: &Desk, ground: &Ground, held: &Held, session: &Token
         decided => decided,
     };
     act(&case, decision).await.map(Some)
+}
+
+/// The relying party that a login is for, as it is registered now. While somebody logged in it may have been disabled, made
+/// anew, or have lost the address the answer was wanted at (security case A18).
+async fn who_asked(desk: &Desk, ground: &Ground, sign_on: &SignOn) -> Result<Arc<Registered>, Refused> {
+    let party = desk.relying_party(ground, &sign_on.entity_id).await?;
+    if party.client.id != sign_on.client {
+        return Err(Reason::UnknownSp.into());
+    }
+    if !party.metadata.acs.iter().any(|acs| acs.location == sign_on.acs) {
+        return Err(Reason::AcsMismatch.into());
+    }
+    Ok(party)
 }
 
 async fn end_flow<S: Stage>(ground: &Ground, held: &Held) -> Result<(), Refused> {
