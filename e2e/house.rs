@@ -155,11 +155,6 @@ impl House {
         Self::build(Engine::Sqlite, Plan::default()).await
     }
 
-    /// A house on PostgreSQL.
-    pub async fn postgres() -> Self {
-        Self::build(Engine::Postgres, Plan::default()).await
-    }
-
     /// A house by plan.
     pub async fn build(engine: Engine, plan: Plan) -> Self {
         log::capture();
@@ -268,11 +263,6 @@ impl House {
     /// Whoever administers.
     pub fn operator(&self) -> Operator {
         Operator { actor: Actor::Operator("suite".to_owned()), incident: Incident::random(&SystemRandom) }
-    }
-
-    /// `sqlite` or `postgres`.
-    pub fn engine(&self) -> &'static str {
-        self.app.ground.db.engine()
     }
 
     /// The database, for looking afterwards.

@@ -1,7 +1,7 @@
 //! Logging in, as it should go: every pair of factors, first logins, step-up, and sessions that end by time.
 
 use crate::{
-    actors::{SamlService, Twist},
+    actors::{SamlService, Twist, instant},
     house::{House, on_both},
     visitor::Visitor,
 };
@@ -141,6 +141,9 @@ async fn a_service_gets_an_answer_and_the_next_one_without_a_password() {
         assert_eq!(first.audience, service.entity_id);
         assert_eq!(first.recipient, service.acs[0]);
         assert!(first.encrypted);
+        assert_ne!(first.id, answer.id);
+        let until = instant(&house, 300);
+        assert_eq!(first.not_on_or_after.get(..19), until.get(..19), "to be delivered within five minutes");
 
         let other = SamlService::at(&house, "other").await;
         let page = other.send(&house, &mut visitor, &other.request(&house)).await;

@@ -8,7 +8,7 @@
 mod cookies;
 mod form;
 
-pub use cookies::{Cookie, Jar, SameSite};
+pub use cookies::Jar;
 pub use form::{Form, decode};
 
 use reqwest::Method;
@@ -90,12 +90,8 @@ impl Visitor {
         Self::with(None, None)
     }
 
-    /// A visitor who comes from the given address, e.g. 127.0.0.9 (Linux answers on all of 127.0.0.0/8).
-    pub fn from_address(address: IpAddr) -> Self {
-        Self::with(Some(address), None)
-    }
-
-    /// A visitor for whom `localhost` is that address, and who comes from `address`, or from wherever the system likes.
+    /// A visitor for whom `localhost` is that address, and who comes from `address`, e.g. 127.0.0.9 (Linux answers on all
+    /// of 127.0.0.0/8), or from wherever the system likes.
     pub fn of_node(node: IpAddr, address: Option<IpAddr>) -> Self {
         Self::with(address, Some(node))
     }

@@ -77,11 +77,6 @@ impl Jar {
         before - self.0.len()
     }
 
-    /// Drops everything.
-    pub fn clear(&mut self) {
-        self.0.clear();
-    }
-
     /// The `Cookie` header for a request to `url`; empty when there is nothing to send.
     pub fn header(&self, url: &Url, cross_site: bool, safe_method: bool) -> String {
         let goes = |cookie: &&Cookie| {

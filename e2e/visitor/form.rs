@@ -38,13 +38,6 @@ impl Form {
         self.set(name, value);
         self
     }
-
-    /// The same form without the field `name`.
-    #[must_use]
-    pub fn without(mut self, name: &str) -> Self {
-        self.inputs.retain(|(key, _)| key != name);
-        self
-    }
 }
 
 /// One start or end tag, and where the text behind it begins.
