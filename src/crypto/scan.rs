@@ -24,6 +24,8 @@ pub struct Limits {
     pub comments: bool,
     /// Whether a named prefix may mean another namespace further in.
     pub rebinding: bool,
+    /// Whether line breaks and tabs may stand in an attribute's value; they would have to be read as spaces (XML 3.3.3).
+    pub breaks: bool,
 }
 
 /// Limits of a protocol message.
@@ -36,6 +38,7 @@ pub const MESSAGE: Limits = Limits {
     declarations: 128,
     comments: false,
     rebinding: false,
+    breaks: false,
 };
 
 /// Limits of a metadata document.
@@ -48,6 +51,7 @@ pub const METADATA: Limits = Limits {
     declarations: 20_000,
     comments: true,
     rebinding: true,
+    breaks: true,
 };
 
 /// Refuses what no parser should see, and gives the bytes back as text.
@@ -151,6 +155,7 @@ impl Scan<'_> {
                     quote = None;
                     name_start = at + 1;
                 }
+                Some(_) if matches!(byte, b'\t' | b'\r' | b'\n') && !self.limits.breaks => return Err(Reason::C14n),
                 Some(_) => {}
                 None => match byte {
                     b'"' | b'\'' => {
@@ -215,6 +220,8 @@ mod tests {
             (b"<?xml version='1.0' encoding='UTF-7'?>+ADwAIQ-DOCTYPE a>".to_vec(), Err(Reason::Doctype)),
             (b"<?xml version='1.0' encoding='iso-8859-1'?><a/>".to_vec(), Err(Reason::C14n)),
             (b"<a>\xff</a>".to_vec(), Err(Reason::C14n)),
+            (b"<a b='x\ty'/>".to_vec(), Err(Reason::C14n)),
+            (b"<a\n\tb='x'\r\n/>".to_vec(), Ok(())),
             (b"<a><!-- --></a>".to_vec(), Err(Reason::ForbiddenNode)),
             (b"<a><?b c?></a>".to_vec(), Err(Reason::ForbiddenNode)),
             (b"<a><![CDATA[b]]></a>".to_vec(), Err(Reason::ForbiddenNode)),

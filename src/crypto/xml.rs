@@ -3,7 +3,7 @@
 //! Attributes are found by exact name without namespace, text only where nothing else stands beside it.
 //! The path goes on to `xmldsig`, and to the grammars of `protocol`.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use uppsala::{Document, Element, NodeId, NodeKind, XmlError};
 
@@ -24,14 +24,16 @@ impl Tree {
     pub fn parse(bytes: &[u8], limits: Limits) -> Result<Self, Reason> {
         let text = scan::check(bytes, limits)?;
         let parser = uppsala::Parser::new().with_max_depth(64).with_forbid_dtd(true).with_forbid_entities(true);
-        let document = parser.parse(text).map_err(|error| refused(&error))?;
+        // XML 1.0, section 2.11, which the parser leaves to us: to every reader a line ends in one way.
+        let text = if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")) } else { Cow::Borrowed(text) };
+        let document = parser.parse(&text).map_err(|error| refused(&error))?;
         if document.xml_declaration.as_ref().is_some_and(|declaration| declaration.version != "1.0") {
             return Err(Reason::Schema);
         }
         let root = document.document_element().ok_or(Reason::Schema)?;
         let mut walk = Walk { ids: HashSet::new(), namespaces: HashSet::new(), limits };
         walk.element(&document, root, &mut Vec::new())?;
-        Ok(Self { source: text.to_owned(), root, document: document.into_static() })
+        Ok(Self { root, document: document.into_static(), source: text.into_owned() })
     }
 
     /// The document element.
@@ -264,6 +266,12 @@ mod tests {
         for (xml, expected) in cases {
             assert_eq!(Tree::parse(xml.as_bytes(), MESSAGE).err(), *expected, "{xml}");
         }
+    }
+
+    #[test]
+    fn a_line_ends_in_one_way() {
+        let tree = Tree::parse(b"<a>x\r\ny\rz&#13;</a>", MESSAGE).unwrap();
+        assert_eq!(tree.root().text(), Ok("x\ny\nz\r"));
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub fn read_date_time(text: &str) -> Result<Timestamp, Reason> {
         _ if !well_formed => Err(Reason::Schema),
         "" => Err(Reason::Clock),
         "Z" => text.parse().map_err(|_| Reason::Clock),
-        offset if fits(offset, "+00:00") || fits(offset, "-00:00") => text.parse().map_err(|_| Reason::Clock),
+        offset if (fits(offset, "+00:00") || fits(offset, "-00:00")) && offset.get(1..).is_some_and(|hours| hours <= "14:00") => text.parse().map_err(|_| Reason::Clock),
         _ => Err(Reason::Schema),
     }
 }
@@ -87,6 +87,7 @@ mod tests {
             ("-026-11-24T06:00:00Z", Some(Reason::Schema)),
             ("", Some(Reason::Schema)),
             ("2026-11-24T06:00:00+0100", Some(Reason::Schema)),
+            ("2026-11-24T06:00:00+14:01", Some(Reason::Schema)),
             ("2026-11-24T06:00:00+01", Some(Reason::Schema)),
             ("2026-11-24T06:00:00Z[UTC]", Some(Reason::Schema)),
             ("2026-11-24t06:00:00Z", Some(Reason::Schema)),
