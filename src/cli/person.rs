@@ -12,10 +12,11 @@ use crate::{
         factor::Authenticator,
         organisation::Cvr,
         person::{Cpr, Person, Proofing, ProofingMethod, Username},
+        policy::WeakPassword,
     },
     service::{
         ground::Ground,
-        people::{self, Newcomer, Proof, Record},
+        people::{self, Newcomer, Proof, Record, Refusal},
     },
 };
 
@@ -172,7 +173,8 @@ pub async fn run(command: Command, ground: &Ground) -> anyhow::Result<Answer> {
             ))
         }
         Command::Password { username } => {
-            let ended = people::set_password(ground, &by, &username, &ask::new_password()?).await?;
+            let set = people::set_password(ground, &by, &username, &ask::new_password()?).await;
+            let ended = set.map_err(|refusal| with_length(refusal, ground))?;
             Ok(Answer::new(
                 format!("The password of '{username}' is changed; {ended} session(s) ended."),
                 json!({ "username": username, "sessions_ended": ended }),
@@ -195,7 +197,8 @@ async fn add(add: Add, ground: &Ground) -> anyhow::Result<Answer> {
         administrator: add.administrator,
         password,
     };
-    let (person, code) = people::add(ground, &stand::operator(), newcomer).await?;
+    let added = people::add(ground, &stand::operator(), newcomer).await;
+    let (person, code) = added.map_err(|refusal| with_length(refusal, ground))?;
     let code = code.to_text();
     let words = format!(
         "'{}' is added. Activation code for the first login, shown only now: {code}\n{}\n\
@@ -209,6 +212,16 @@ async fn add(add: Add, ground: &Ground) -> anyhow::Result<Answer> {
         object.insert("activation_code".to_owned(), code.into());
     }
     Ok(Answer::new(words, json))
+}
+
+/// A password that is too short is told how long it should be.
+fn with_length(refusal: Refusal, ground: &Ground) -> anyhow::Error {
+    match refusal {
+        Refusal::Weak(WeakPassword::TooShort) => {
+            anyhow::anyhow!("{}; use at least {} characters", WeakPassword::TooShort, ground.rules.password.min_length)
+        }
+        other => other.into(),
+    }
 }
 
 fn lifetime(ground: &Ground) -> String {

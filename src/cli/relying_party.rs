@@ -202,3 +202,38 @@ fn show(client: &Client, described: &ServiceProvider) -> Answer {
     }
     Answer::new(lines.join("\n"), json)
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Typed {
+        #[command(flatten)]
+        add: Add,
+    }
+
+    fn decided(typed: &[&str], before: Terms) -> Terms {
+        terms(&Typed::parse_from(["add", "sp.xml"].iter().chain(typed)).add, before).unwrap()
+    }
+
+    #[test]
+    fn fresh_metadata_alone_changes_nothing_that_was_decided() {
+        let first = decided(&["--least-level", "substantial", "--allow-attribute", "email", "--no-encryption"], Terms::default());
+        assert_eq!((first.least_level, first.attributes.len(), first.encrypt), (Level::Substantial, 1, false));
+        assert_eq!(decided(&[], first.clone()), first);
+        assert_eq!(decided(&["--least-level", "low"], first.clone()), Terms { least_level: Level::Low, ..first });
+        assert_eq!(decided(&[], Terms::default()), Terms::default());
+    }
+
+    #[test]
+    fn what_excludes_each_other_is_not_kept_beside_it() {
+        let legacy = Terms { legacy_encryption: true, ..Terms::default() };
+        let clear = decided(&["--no-encryption"], legacy);
+        assert!(!clear.encrypt && !clear.legacy_encryption);
+        let again = decided(&["--legacy-encryption"], clear);
+        assert!(again.encrypt && again.legacy_encryption);
+    }
+}

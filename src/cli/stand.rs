@@ -103,7 +103,8 @@ fn acceptor(certificate: &Path, key: &Confidential) -> anyhow::Result<SslAccepto
     let key =
         PKey::private_key_from_pem_passphrase(key.expose().as_bytes(), b"").context("http.tls_key_file: holds no private key in PEM")?;
     let fits = builder.set_private_key(&key).and_then(|()| builder.check_private_key());
-    fits.context("http.tls_key_file: is not the key of http.tls_certificate_file")?;
+    // What the library says of it explains nothing to an operator.
+    fits.map_err(|_| anyhow!("http.tls_key_file: it is not the key of http.tls_certificate_file"))?;
     Ok(builder)
 }
 
