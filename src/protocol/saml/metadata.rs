@@ -33,7 +33,7 @@ pub enum MetadataError {
     #[error("The metadata must describe exactly one service provider; this one describes {0}.")]
     HowMany(usize),
     /// No usable entity ID.
-    #[error("The entityID must have between 1 and 1024 characters.")]
+    #[error("The entityID must have between 1 and 1024 bytes, without blanks and control characters.")]
     EntityId,
     /// It speaks another protocol.
     #[error("The service provider does not support SAML 2.0.")]
@@ -171,7 +171,8 @@ fn the_one(root: Node<'_>) -> Result<(Node<'_>, Node<'_>), MetadataError> {
 
 fn read(entity: Node<'_>, role: Node<'_>, valid_until: Option<Timestamp>, allow: Allow) -> Result<ServiceProvider, MetadataError> {
     let entity_id = entity.attribute("entityID").unwrap_or_default();
-    if entity_id.trim().is_empty() || entity_id.chars().count() > MAX_ENTITY_ID {
+    let foreign = |letter: char| letter.is_whitespace() || letter.is_control();
+    if !(1..=MAX_ENTITY_ID).contains(&entity_id.len()) || entity_id.chars().any(foreign) {
         return Err(MetadataError::EntityId);
     }
     let protocols = role.attribute("protocolSupportEnumeration").unwrap_or_default();

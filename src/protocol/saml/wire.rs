@@ -322,6 +322,9 @@ pub fn redirect_url(
     query.push_str("&SigAlg=");
     query.push_str(&encode(xmldsig::RSA_SHA256));
     let signature = encode(&xmlsign::sign_query(&query, key)?);
+    // A header carries ASCII only: an address with other letters goes as RFC 3986 writes it.
+    let plain = (!destination.is_ascii()).then(|| url::Url::parse(destination).ok()).flatten();
+    let destination = plain.as_ref().map_or(destination, url::Url::as_str);
     let joint = if destination.contains('?') { '&' } else { '?' };
     Ok(format!("{destination}{joint}{query}&Signature={signature}"))
 }

@@ -117,6 +117,9 @@ fn what_is_unacceptable_is_said() {
     assert_eq!(read(&provider(&good).replace("2.0:protocol", "1.1:protocol")), Err(MetadataError::Protocol));
     assert_eq!(read(&provider(&good).replace("https://saml.sp", "")), Err(MetadataError::EntityId));
     assert_eq!(read(&provider(&good).replace("https://saml.sp", &"x".repeat(1025))), Err(MetadataError::EntityId));
+    for forging in ["https://saml.sp&#10;2026-11-24 INFO", "https://saml.sp x", "https://saml.sp&#x85;"] {
+        assert_eq!(read(&provider(&good).replace("https://saml.sp", forging)), Err(MetadataError::EntityId), "{forging}");
+    }
     assert_eq!(read(&provider(&good).replace("<md:SPSSO", "<md:SPSSODescriptor/><md:SPSSO")), Err(MetadataError::HowMany(2)));
     let two = format!("<m:EntitiesDescriptor xmlns:m=\"{MD}\">{0}{0}</m:EntitiesDescriptor>", provider(&good));
     assert_eq!(read(&two), Err(MetadataError::HowMany(2)));

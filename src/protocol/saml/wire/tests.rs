@@ -44,6 +44,14 @@ fn what_we_send_by_redirect_arrives() {
 }
 
 #[test]
+fn a_redirect_is_ascii_whatever_the_address() {
+    let to = |address| redirect_url(address, Direction::Response, &xml(), None, signing_key(1)).unwrap();
+    let url = to("https://løsning.dk/log-på?trin=æ");
+    assert!(url.is_ascii() && url.starts_with("https://xn--lsning-bya.dk/log-p%C3%A5?trin=%C3%A6&SAMLResponse="), "{url}");
+    assert!(to("https://SP.dk").starts_with("https://SP.dk?SAMLResponse="), "what is plain stays as it is written");
+}
+
+#[test]
 fn each_faulty_query_has_its_reason() {
     let good = query(Some("state"));
     let lower: String = good.replace("%2B", "%2b").replace("%2F", "%2f").replace("%3A", "%3a").replace("%3D", "%3d");
