@@ -197,7 +197,7 @@ impl Inner {
     /// Memory is used again while others wait: fetching 19 MiB from the system costs a tenth of the hash.
     fn memory(&self, blocks: usize) -> Vec<Block> {
         let spare = self.spare.lock().ok().and_then(|mut spare| spare.pop());
-        spare.filter(|memory| memory.len() == blocks).unwrap_or_else(|| vec![Block::default(); blocks])
+        spare.filter(|memory| memory.len() == blocks).unwrap_or_else(|| fetch(blocks))
     }
 
     /// Keeps the memory for whoever waits; with nobody waiting it goes back to the system.
@@ -209,6 +209,16 @@ impl Inner {
             spare.clear();
         }
     }
+}
+
+/// Memory of a hash. glibc keeps freed memory of up to 32 MiB in the pool of each thread that freed it, 19 MiB for each
+/// thread that ever hashed; what is larger goes back to the system at once. So more is reserved than is touched, and
+/// what is never touched costs address space only.
+fn fetch(blocks: usize) -> Vec<Block> {
+    const GIVEN_BACK: usize = 33 * 1024 * 1024 / Block::SIZE;
+    let mut memory = Vec::with_capacity(blocks.max(GIVEN_BACK));
+    memory.resize(blocks, Block::default());
+    memory
 }
 
 /// NFC, so that the same password typed on another keyboard is the same (SP 800-63B); nothing is cut or trimmed.
