@@ -69,7 +69,9 @@ async fn sqlite(path: &str, settings: &DbSettings) -> Result<Engine, OpenError> 
         .synchronous(SqliteSynchronous::Full)
         .statement_cache_capacity(128)
         .pragma("cache_size", "-4000");
-    let writing = options.clone().journal_mode(SqliteJournalMode::Wal).pragma("journal_size_limit", "16777216");
+    let writing = options.clone().journal_mode(SqliteJournalMode::Wal).pragma("journal_size_limit", "16777216")
+        // Pages of the log before it is written back: hot pages are then written once, not at every few hundred events.
+        .pragma("wal_autocheckpoint", "4000");
     let pool =
         SqlitePoolOptions::new().acquire_timeout(settings.acquire_timeout).idle_timeout(None).max_lifetime(None).test_before_acquire(false);
     // SQLite has no lock around its first opening: a second process that starts at the same moment may lose a race for the
@@ -118,7 +120,13 @@ async fn postgres(url: &str, settings: &DbSettings) -> Result<Engine, OpenError>
         .map_err(OpenError::Unreachable)?
         .application_name("portvagt")
         .statement_cache_capacity(256)
-        .options([("statement_timeout", "15000"), ("lock_timeout", "5000"), ("idle_in_transaction_session_timeout", "30000")]);
+        .options([
+            ("statement_timeout", "15000"),
+            ("lock_timeout", "5000"),
+            ("idle_in_transaction_session_timeout", "30000"),
+            // Every statement goes by a key: planning it anew for each value costs more than running it.
+            ("plan_cache_mode", "force_generic_plan"),
+        ]);
     let doubt = Doubt::default();
     let in_doubt = doubt.clone();
     let pool = PgPoolOptions::new()
