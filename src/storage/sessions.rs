@@ -6,7 +6,14 @@ use jiff::Timestamp;
 use crate::{
     base::id::Id,
     crypto::token::TokenHash,
-    domain::{assurance::Level, client::{Client, Edition}, factor::Evidence, organisation::Organisation, person::Person, session::Session},
+    domain::{
+        assurance::Level,
+        client::{Client, Edition},
+        factor::Evidence,
+        organisation::Organisation,
+        person::Person,
+        session::Session,
+    },
     storage::{
         db::{Db, Row, Tx},
         fault::Fault,
@@ -109,7 +116,10 @@ pub async fn standing(db: &Db, token_hash: &TokenHash, entity_id: &str) -> Resul
         person: people::read_as(&row, "person")?,
         organisation,
         identity: row.level_or_none("identity")?,
-        client: row.int_or_none("revision")?.map(|revision| Ok::<_, Fault>(Edition { client: row.parsed("client")?, revision })).transpose()?,
+        client: row
+            .int_or_none("revision")?
+            .map(|revision| Ok::<_, Fault>(Edition { client: row.parsed("client")?, revision }))
+            .transpose()?,
         client_enabled: row.int_or_none("enabled")? == Some(1),
         session_index: row.text_or_none("session_index")?,
     }))

@@ -21,13 +21,13 @@ use crate::{
             csrf::{CsrfForm, Holder},
             present::SignedIn,
         },
-        visit::{self, Visit},
         page::{
             self, Frame,
             account::{Authenticator, ConfirmRemove, Input, Login, Notice, Overview, Part},
             logout as logout_pages, problem,
         },
         problem::Trouble,
+        visit::{self, Visit},
     },
 };
 
@@ -54,9 +54,16 @@ pub async fn overview(app: Data<App>, visit: Visit, who: SignedIn, query: Query<
         name: present.person.full_name(),
         user_name: present.person.username.to_string(),
         level,
-        inputs: vec![input(Part::Proofing, identity), input(Part::Authenticators, Some(strength.level())), input(Part::Organisation, notified)],
+        inputs: vec![
+            input(Part::Proofing, identity),
+            input(Part::Authenticators, Some(strength.level())),
+            input(Part::Organisation, notified),
+        ],
         authenticators: enrolled.iter().map(|one| shown(one, true)).collect(),
-        logins: alive.iter().map(|one| Login { started: one.created_at, used: one.last_seen_at, current: one.id == present.session.id }).collect(),
+        logins: alive
+            .iter()
+            .map(|one| Login { started: one.created_at, used: one.last_seen_at, current: one.id == present.session.id })
+            .collect(),
         notice: query.done.as_deref().and_then(notice),
     };
     Ok(page::ok(&page))
@@ -72,7 +79,14 @@ fn notice(word: &str) -> Option<Notice> {
 }
 
 fn shown(one: &crate::domain::factor::Authenticator, removable: bool) -> Authenticator {
-    Authenticator { id: one.id.to_string(), kind: one.kind, name: one.name.clone(), added: one.enrolled_at, used: one.last_used_at, removable }
+    Authenticator {
+        id: one.id.to_string(),
+        kind: one.kind,
+        name: one.name.clone(),
+        added: one.enrolled_at,
+        used: one.last_used_at,
+        removable,
+    }
 }
 
 /// `POST /account/totp`: begins the enrolment of an authenticator app.
@@ -108,7 +122,8 @@ pub struct Which {
 
 /// `GET /account/remove?authenticator=`: asks first.
 pub async fn confirm_remove(app: Data<App>, visit: Visit, who: SignedIn, query: Query<Which>) -> Result<HttpResponse, Trouble> {
-    let enrolled = authenticators::of_person(&app.ground.db, who.present.person.id).await.map_err(|fault| Trouble::storage(&visit, &fault))?;
+    let enrolled =
+        authenticators::of_person(&app.ground.db, who.present.person.id).await.map_err(|fault| Trouble::storage(&visit, &fault))?;
     let found = enrolled.iter().find(|one| one.id.to_string() == query.authenticator);
     let Some(found) = found else { return Err(Trouble::of(&visit, problem::Kind::NotFound, "http.not_found", "authenticator")) };
     Ok(page::ok(&ConfirmRemove { frame: who.frame, authenticator: shown(found, true), last: enrolled.len() == 1 }))
@@ -146,7 +161,8 @@ pub async fn logout(app: Data<App>, visit: Visit, form: CsrfForm) -> Result<Http
     let ended = sessions::end(&app.ground, token, None, &visit.visitor).await.map_err(|fault| Trouble::storage(&visit, &fault))?;
     let mut services = Vec::new();
     for participant in ended.unwrap_or_default() {
-        let client = crate::storage::clients::by_id(&app.ground.db, participant.client).await.map_err(|fault| Trouble::storage(&visit, &fault))?;
+        let client =
+            crate::storage::clients::by_id(&app.ground.db, participant.client).await.map_err(|fault| Trouble::storage(&visit, &fault))?;
         services.extend(client.map(|client| client.name));
     }
     let mut reply = page::ok(&logout_pages::LoggedOut { frame: visit.frame(), services });

@@ -16,13 +16,11 @@ use crate::{
     web::{
         answer,
         app::App,
-        extract::{
-            csrf::{CsrfForm, CsrfJson},
-        },
-        visit::{self, Visit},
+        extract::csrf::{CsrfForm, CsrfJson},
         login as room,
         page::{self, Frame, enrol as pages, login::FormError, problem},
         problem::Trouble,
+        visit::{self, Visit},
     },
 };
 

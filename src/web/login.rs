@@ -23,13 +23,11 @@ use crate::{
     web::{
         answer::{add, at_flow, frame, see, shown},
         app::App,
-        extract::{
-            csrf::{CsrfForm, CsrfJson},
-        },
-        visit::{self, Visit},
+        extract::csrf::{CsrfForm, CsrfJson},
         page::{login as pages, login::FormError, problem},
         problem::Trouble,
         saml as saml_room,
+        visit::{self, Visit},
     },
 };
 
@@ -206,7 +204,13 @@ async fn settle(app: &App, visit: &Visit, held: &Held, entered: LoggedIn, answer
 async fn password_page(app: &App, visit: &Visit, held: &Held, user_name: &str, error: Option<FormError>) -> Result<HttpResponse, Trouble> {
     let flow: Flow<Start> = login::open(&app.ground, held).await.map_err(|refusal| Trouble::login(visit, &refusal))?;
     let service = service(app, visit, &flow.purpose).await?;
-    let page = pages::Password { frame: frame(app, visit, held)?, flow: held.id.to_string(), service, user_name: user_name.chars().take(64).collect(), error };
+    let page = pages::Password {
+        frame: frame(app, visit, held)?,
+        flow: held.id.to_string(),
+        service,
+        user_name: user_name.chars().take(64).collect(),
+        error,
+    };
     Ok(shown(&page, error))
 }
 

@@ -1,10 +1,6 @@
 //! Rooms that are the same for everybody: front door, help, accessibility statement, language switch, health.
 
-use actix_web::{
-    HttpResponse,
-    http::StatusCode,
-    web::Data,
-};
+use actix_web::{HttpResponse, http::StatusCode, web::Data};
 
 use crate::{
     storage::health,
@@ -12,9 +8,9 @@ use crate::{
         answer,
         app::App,
         extract::csrf::OwnForm,
-        visit::{self, Visit},
         language::Language,
         page::{self, Frame, open},
+        visit::{self, Visit},
     },
 };
 

@@ -12,8 +12,8 @@ use crate::{
     service::{login::Refusal, saml::Refused},
     storage::fault::Fault,
     web::{
-        visit::Visit,
         page::problem::{Kind, Problem},
+        visit::Visit,
     },
 };
 

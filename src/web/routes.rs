@@ -96,7 +96,8 @@ pub async fn to_the_end(request: ServiceRequest, next: Next<impl MessageBody + '
 pub async fn own_host(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
     let Some(app) = request.app_data::<Data<App>>().cloned() else { return Ok(next.call(request).await?.map_into_boxed_body()) };
     let host = request.head().uri.authority().map(ToString::to_string);
-    let host = host.or_else(|| request.headers().get(header::HOST).and_then(|value| value.to_str().ok()).map(str::to_owned)).unwrap_or_default();
+    let host =
+        host.or_else(|| request.headers().get(header::HOST).and_then(|value| value.to_str().ok()).map(str::to_owned)).unwrap_or_default();
     if host.eq_ignore_ascii_case(&app.site.authority()) || request.path().starts_with("/health/") {
         return Ok(next.call(request).await?.map_into_boxed_body());
     }

@@ -16,13 +16,13 @@ use crate::{
     web::{
         answer,
         app::App,
-        visit::{self, Visit},
         page::{
             self, logout,
             problem::Kind,
             saml::{Carries, Post},
         },
         problem::Trouble,
+        visit::{self, Visit},
     },
 };
 
@@ -33,7 +33,8 @@ const REJECTED: &str = "saml.request.rejected";
 
 /// `GET /saml/metadata`: our metadata; with `?signed=1` signed, with `?binding=redirect` without HTTP-POST (NemLog-in).
 pub async fn metadata(app: Data<App>, visit: Visit, request: HttpRequest) -> Result<HttpResponse, Trouble> {
-    let asked = |name: &str, value: &str| url::form_urlencoded::parse(request.query_string().as_bytes()).any(|(n, v)| n == name && v == value);
+    let asked =
+        |name: &str, value: &str| url::form_urlencoded::parse(request.query_string().as_bytes()).any(|(n, v)| n == name && v == value);
     let document = saml::own_metadata(&app.desk, &app.ground, asked("binding", "redirect"), asked("signed", "1"));
     let document = document.map_err(|refused| Trouble::saml(&visit, REJECTED, &refused))?;
     let disposition = (header::CONTENT_DISPOSITION, "inline; filename=\"portvagt-metadata.xml\"");

@@ -2,12 +2,7 @@
 
 use std::{io, net::TcpListener, time::Duration};
 
-use actix_web::{
-    App as ActixApp, HttpServer,
-    dev::Server,
-    middleware::from_fn,
-    web::Data,
-};
+use actix_web::{App as ActixApp, HttpServer, dev::Server, middleware::from_fn, web::Data};
 use openssl::ssl::SslAcceptorBuilder;
 
 use crate::web::{app::App, headers, routes};
@@ -33,10 +28,8 @@ pub fn start(app: App, listen: Listen) -> io::Result<Server> {
             .wrap(from_fn(routes::own_host))
             .wrap(from_fn(headers::secure))
     };
-    let mut server = HttpServer::new(make)
-        .shutdown_timeout(20)
-        .client_request_timeout(Duration::from_secs(15))
-        .keep_alive(Duration::from_secs(60));
+    let mut server =
+        HttpServer::new(make).shutdown_timeout(20).client_request_timeout(Duration::from_secs(15)).keep_alive(Duration::from_secs(60));
     if listen.workers > 0 {
         server = server.workers(listen.workers);
     }

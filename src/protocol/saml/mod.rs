@@ -49,7 +49,9 @@ pub fn read_date_time(text: &str) -> Result<Timestamp, Reason> {
         _ if !well_formed => Err(Reason::Schema),
         "" => Err(Reason::Clock),
         "Z" => text.parse().map_err(|_| Reason::Clock),
-        offset if (fits(offset, "+00:00") || fits(offset, "-00:00")) && offset.get(1..).is_some_and(|hours| hours <= "14:00") => text.parse().map_err(|_| Reason::Clock),
+        offset if (fits(offset, "+00:00") || fits(offset, "-00:00")) && offset.get(1..).is_some_and(|hours| hours <= "14:00") => {
+            text.parse().map_err(|_| Reason::Clock)
+        }
         _ => Err(Reason::Schema),
     }
 }

@@ -286,7 +286,13 @@ async fn gate(ground: &Ground, visitor: &Visitor, key: &str, kind: Kind) -> Resu
 }
 
 /// Writes down that an attempt failed, and that it was the one too many.
-async fn fail_attempt(ground: &Ground, visitor: &Visitor, person: Option<Id<Person>>, reason: &str, attempt: &Attempt) -> Result<Refusal, Fault> {
+async fn fail_attempt(
+    ground: &Ground,
+    visitor: &Visitor,
+    person: Option<Id<Person>>,
+    reason: &str,
+    attempt: &Attempt,
+) -> Result<Refusal, Fault> {
     let Some((failures, until)) = attempt.locks else { return fail(ground, visitor, person, reason).await };
     let mut event = Event::new(attempt.kind, Actor::Visitor, ground.clock.now(), &visitor.incident, ground.random.as_ref())
         .with("failures", failures)

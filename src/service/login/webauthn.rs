@@ -123,7 +123,13 @@ pub async fn finish_proof(
 }
 
 /// Judges the key of somebody whose session is alive.
-pub async fn step_up(ground: &Ground, ceremonies: &Ceremonies, held: &Held, answer: &Value, visitor: &Visitor) -> Result<LoggedIn, Refusal> {
+pub async fn step_up(
+    ground: &Ground,
+    ceremonies: &Ceremonies,
+    held: &Held,
+    answer: &Value,
+    visitor: &Visitor,
+) -> Result<LoggedIn, Refusal> {
     let flow = login::open::<StepUp>(ground, held).await?;
     let session = login::stepping_up(ground, &flow).await?;
     let (person, state) = (flow.stage.person, flow.stage.webauthn.as_deref());

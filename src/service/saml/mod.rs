@@ -18,7 +18,11 @@ use uuid::Uuid;
 use crate::{
     base::clock::from_millis,
     crypto::{keyring::Keyring, reason::Reason, seal::SealError},
-    domain::{attribute, client::{Client, Edition}, session::Session},
+    domain::{
+        attribute,
+        client::{Client, Edition},
+        session::Session,
+    },
     protocol::saml::{
         metadata::{self, Allow, MetadataError, ServiceProvider},
         own_metadata::{self, Contact, OwnMetadata},

@@ -1,10 +1,10 @@
 //! Opening either engine: its pools, its durability settings, its migrations.
 
-use std::{path::Path, str::FromStr, time::Duration};
+use std::{path::Path, str::FromStr, sync::LazyLock, time::Duration};
 
 use sqlx::{
-    Row as _,
-    migrate::{MigrateError, Migrator},
+    Row as _, SqlStr,
+    migrate::{MigrateError, Migration, MigrationType, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -14,7 +14,14 @@ use super::{DbSettings, Doubt, Engine};
 /// Times the opening of a file is tried while others hold it.
 const OPENING_TRIES: u32 = 20;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+/// The migrations, oldest first; the same text for both engines. Listed by hand: the macro that reads the folder would
+/// build both drivers a second time for the compiler, a minute of every first build.
+static MIGRATIONS: LazyLock<Migrator> =
+    LazyLock::new(|| Migrator::with_migrations(vec![migration(1, "initial", include_str!("../../../migrations/0001_initial.sql"))]));
+
+fn migration(number: i64, description: &'static str, sql: &'static str) -> Migration {
+    Migration::new(number, description.into(), MigrationType::Simple, SqlStr::from_static(sql), false)
+}
 
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +76,10 @@ async fn sqlite(path: &str, settings: &DbSettings) -> Result<Engine, OpenError> 
         .synchronous(SqliteSynchronous::Full)
         .statement_cache_capacity(128)
         .pragma("cache_size", "-4000");
-    let writing = options.clone().journal_mode(SqliteJournalMode::Wal).pragma("journal_size_limit", "16777216")
+    let writing = options
+        .clone()
+        .journal_mode(SqliteJournalMode::Wal)
+        .pragma("journal_size_limit", "16777216")
         // Pages of the log before it is written back: hot pages are then written once, not at every few hundred events.
         .pragma("wal_autocheckpoint", "4000");
     let pool =
@@ -158,5 +168,19 @@ fn newer_or_failed(error: MigrateError) -> OpenError {
     match error {
         MigrateError::VersionMissing(found) if found > known => OpenError::NewerSchema { found, known },
         other => OpenError::Migration(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MIGRATIONS;
+
+    #[test]
+    fn every_migration_of_the_folder_is_listed() {
+        let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations")).unwrap();
+        let mut files: Vec<String> = folder.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        files.sort();
+        let listed: Vec<String> = MIGRATIONS.iter().map(|one| format!("{:04}_{}.sql", one.version, one.description)).collect();
+        assert_eq!(listed, files);
     }
 }

@@ -14,12 +14,7 @@ use serde_json::Value;
 use crate::{
     crypto::token::Token,
     service::login::Held,
-    web::{
-        app::App,
-        visit::Visit,
-        page::problem::Kind,
-        problem::Trouble,
-    },
+    web::{app::App, page::problem::Kind, problem::Trouble, visit::Visit},
 };
 
 /// The most a form of ours can be: a password of 1,024 characters, percent-encoded, and some fields.

@@ -10,9 +10,9 @@ use crate::{
     service::sessions::{self, Present},
     web::{
         app::App,
-        visit::Visit,
         page::{Frame, problem::Kind},
         problem::Trouble,
+        visit::Visit,
     },
 };
 
@@ -35,7 +35,13 @@ impl FromRequest for SignedIn {
         let request = request.clone();
         Box::pin(async move {
             let visit = Visit::of(&request);
-            let outside = || if request.method() == Method::GET { Trouble::to_login() } else { Trouble::of(&visit, Kind::FlowGone, "session.missing", "no_session") };
+            let outside = || {
+                if request.method() == Method::GET {
+                    Trouble::to_login()
+                } else {
+                    Trouble::of(&visit, Kind::FlowGone, "session.missing", "no_session")
+                }
+            };
             let (Some(app), Some(token)) = (request.app_data::<Data<App>>(), visit.session.clone()) else { return Err(outside()) };
             let present = sessions::present(&app.ground, &token).await.map_err(|fault| Trouble::storage(&visit, &fault))?;
             let Some(present) = present else { return Err(outside()) };
