@@ -2,10 +2,7 @@
 //! answers a relying party before. When the trail cannot be written the callers are told so and refuse (R03).
 //! The path goes on in `storage::audit`.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use tokio::{
@@ -38,9 +35,6 @@ type Waiting = (Entry, Answer);
 const WAITING: usize = 1024;
 /// Entries of one transaction.
 const BATCH: usize = 256;
-/// How long more entries are waited for when several came at once: with many at work a commit is the dearer part, and
-/// they lose nothing by it. One alone never waits.
-const GATHER: Duration = Duration::from_millis(1);
 
 /// The way into the trail; cheap to clone.
 #[derive(Clone)]
@@ -91,14 +85,6 @@ impl Journal {
 async fn write(db: Db, mut waiting: mpsc::Receiver<Waiting>) {
     let mut gathered = Vec::with_capacity(BATCH);
     while waiting.recv_many(&mut gathered, BATCH).await > 0 {
-        if gathered.len() > 1 && gathered.len() < BATCH {
-            tokio::time::sleep(GATHER).await;
-            while gathered.len() < BATCH
-                && let Ok(more) = waiting.try_recv()
-            {
-                gathered.push(more);
-            }
-        }
         let (entries, answers): (Vec<Entry>, Vec<Answer>) = gathered.drain(..).unzip();
         match audit::record_batch(&db, &entries).await {
             Ok(outcomes) => answers.into_iter().zip(outcomes).for_each(|(answer, outcome)| tell(answer, outcome)),
