@@ -63,8 +63,14 @@ impl FromStr for Cpr {
         let number = |from: usize| digits.get(from..from + 2).and_then(|two| two.parse::<u8>().ok());
         let (Some(day), Some(month)) = (number(0), number(2)) else { return Err(NotACpr) };
         let digits_only = digits.len() == 10 && digits.bytes().all(|byte| byte.is_ascii_digit());
-        // Test numbers ("erstatnings-CPR") add 60 to the day.
-        let date = matches!(day, 1..=31 | 61..=91) && (1..=12).contains(&month);
+        // Test numbers ("erstatnings-CPR") add 60 to the day. The century is not in the date, so 29 February always may be.
+        let last = match month {
+            2 => 29,
+            4 | 6 | 9 | 11 => 30,
+            1..=12 => 31,
+            _ => 0,
+        };
+        let date = (1..=last).contains(&day) || (day > 60 && (1..=last).contains(&(day - 60)));
         (digits_only && date).then_some(Self(digits)).ok_or(NotACpr)
     }
 }
@@ -222,7 +228,7 @@ mod tests {
         assert_eq!(cpr.expose(), "0101801234");
         assert_eq!(cpr.masked(), "010180-****");
         assert_eq!(format!("{cpr:?}"), "Cpr(..)");
-        for bad in ["", "0101801", "3213801234", "0113801234", "01018012345", "0101-801234"] {
+        for bad in ["", "0101801", "3213801234", "3002801234", "3104801234", "9202801234", "0113801234", "01018012345", "0101-801234"] {
             assert!(bad.parse::<Cpr>().is_err(), "{bad}");
         }
     }

@@ -65,7 +65,8 @@ impl PasswordPolicy {
         }
         let lower = text.to_lowercase();
         let bare = stem(&lower);
-        if COMMON.lines().any(|common| common == lower || (bare.chars().count() < 9 && stem(common) == bare)) || is_repetition(&lower) {
+        let is_known = |common: &str| common == lower || (!bare.is_empty() && stem(common) == bare);
+        if COMMON.lines().any(is_known) || is_repetition(&lower) {
             return Err(WeakPassword::Common);
         }
         let context = self.context_words.iter().map(String::as_str).chain(own.iter().copied());
@@ -150,6 +151,8 @@ mod tests {
         assert_eq!(judge("aaaaaaaaaaaaaaaa"), Err(WeakPassword::Common));
         assert_eq!(judge("123456789012"), Err(WeakPassword::Common));
         assert_eq!(judge("password1234"), Err(WeakPassword::Common));
+        assert_eq!(judge("qwertyuiop12"), Err(WeakPassword::Common));
+        assert_eq!(judge("2026!qwertyuiop"), Err(WeakPassword::Common));
         assert_eq!(judge("Sommer202612"), Err(WeakPassword::Common));
         assert_eq!(judge("AnnaJensen1234"), Err(WeakPassword::OwnWords));
         assert_eq!(judge("Testkommune-2026"), Err(WeakPassword::OwnWords));

@@ -1,6 +1,6 @@
-//! Failure counters and the delays they bring (security cases B01-B03). Keys are keyed hashes of accounts, addresses and
-//! networks. An attempt on an account is counted *before* it is checked, so that a hundred at once, on whatever nodes,
-//! are not a hundred guesses. Addresses count failures only: a town hall behind one address logs in freely.
+//! Failure counters and the delays they bring (security cases B01-B03). Keys are keyed hashes of accounts, and addresses
+//! and networks as they are. An attempt on an account is counted *before* it is checked, so that a hundred at once, on
+//! whatever nodes, are not a hundred guesses. Addresses count failures only: a town hall behind one address logs in freely.
 
 use jiff::Timestamp;
 
