@@ -66,7 +66,8 @@ impl PasswordPolicy {
         let lower = text.to_lowercase();
         let bare = stem(&lower);
         let is_known = |common: &str| common == lower || (!bare.is_empty() && stem(common) == bare);
-        if COMMON.lines().any(is_known) || is_repetition(&lower) {
+        let only_digits = lower.bytes().all(|byte| byte.is_ascii_digit());
+        if only_digits || COMMON.lines().any(is_known) || is_repetition(&lower) {
             return Err(WeakPassword::Common);
         }
         let context = self.context_words.iter().map(String::as_str).chain(own.iter().copied());
