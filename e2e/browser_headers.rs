@@ -12,20 +12,23 @@ use crate::{
 };
 
 /// Headers with the value each must have.
-const FIXED: [(&str, &str); 6] = [
+const FIXED: [(&str, &str); 5] = [
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
     ("referrer-policy", "same-origin"),
     ("cross-origin-opener-policy", "same-origin"),
-    ("cross-origin-resource-policy", "same-origin"),
     ("strict-transport-security", "max-age=63072000; includeSubDomains"),
 ];
 
 #[track_caller]
 fn expect_dressed(page: &Page, what: &str) {
+    let is_file = page.url.path().starts_with("/static/") && page.status == 200;
     for (name, value) in FIXED {
         assert_eq!(page.header(name), value, "{name} of {what}: {:?}", page.headers);
     }
+    // Files hold nothing of anybody; pages are for us alone.
+    let policy = if is_file { "cross-origin" } else { "same-origin" };
+    assert_eq!(page.header("cross-origin-resource-policy"), policy, "{what}");
     let policy = page.header("content-security-policy");
     let directives: Vec<&str> = policy.split(';').map(str::trim).collect();
     for needed in ["default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"] {
@@ -33,7 +36,6 @@ fn expect_dressed(page: &Page, what: &str) {
     }
     assert!(directives.iter().any(|directive| directive.starts_with("form-action 'self'")), "{what}: {policy}");
     assert!(!policy.contains("unsafe") && !policy.contains('*'), "{what}: {policy}");
-    let is_file = page.url.path().starts_with("/static/") && page.status == 200;
     let cache = page.header("cache-control");
     assert!(if is_file { cache.contains("immutable") } else { cache == "no-store" }, "cache-control of {what}: {cache}");
     assert!(page.headers.get("server").is_none() && page.headers.get("x-powered-by").is_none(), "{what} names its software");

@@ -37,7 +37,9 @@ pub async fn serve(request: HttpRequest, name: web::Path<String>) -> HttpRespons
     answer
         .insert_header((CONTENT_TYPE, media_type(&name)))
         .insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"))
-        .insert_header((VARY, "Accept-Encoding"));
+        .insert_header((VARY, "Accept-Encoding"))
+        // Everybody's files: on the page that answers a form of another site, browsers fetch the icon in that site's name.
+        .insert_header(("cross-origin-resource-policy", "cross-origin"));
     for (coding, suffix) in [("br", "br"), ("gzip", "gz")] {
         if accepts(accepted, coding)
             && let Some(compressed) = Built::get(&format!("{name}.{suffix}"))
