@@ -1,11 +1,9 @@
 //! One person's browser, as far as a login needs it: cookies, redirects, the hidden fields of forms.
 
-use std::{
-    fmt::Write,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::fmt::Write;
 
 use anyhow::{Context, bail, ensure};
+use portvagt::base::clock::{Clock, SystemClock};
 
 use crate::{
     http::{Answer, Connection, field},
@@ -104,8 +102,7 @@ pub fn log_in(visit: &mut Visit, connection: &mut Connection, path: &str, employ
     let fields = [("flow", flow.as_str()), ("csrf", &csrf), ("user_name", &employee.username), ("password", PASSWORD)];
     let (_, page) = visit.post(connection, "/login/password", &fields)?;
     let (flow, csrf) = hidden(&page, "action=\"/login/totp\"")?;
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    let code = employee.totp.code_at(i64::try_from(seconds)?)?;
+    let code = employee.totp.code_at(SystemClock.now().as_second())?;
     let (status, page) = visit.post(connection, "/login/totp", &[("flow", flow.as_str()), ("csrf", &csrf), ("code", &code)])?;
     ensure!(status == 200, "status {status}: {page}");
     Ok(page)

@@ -227,7 +227,7 @@ impl Stage<'_> {
                 let requests = &requests[200.min(requests.len())..];
                 let raw = || Ok(raw::signatures(&self.key, machine::cores(), RAW));
                 let work = || load::sign_ons(server, requests, sessions, concurrency, time);
-                let phase = self.phase(server, (name, concurrency), raw, work, |page, number| {
+                let phase = self.phase((server, name, concurrency), raw, work, |page, number| {
                     verify::response(page, &requests[number], party, &self.place.certificate)
                 })?;
                 phases.push(phase);
@@ -239,7 +239,7 @@ impl Stage<'_> {
             let requests = party.requests(&sso, employees.len())?;
             let raw = || raw::hashes(HASH.0, HASH.1, machine::cores(), RAW);
             let work = || load::logins(server, &requests, employees, LOGINS, time);
-            let phase = self.phase(server, ("login, password + TOTP", LOGINS), raw, work, |page, number| {
+            let phase = self.phase((server, "login, password + TOTP", LOGINS), raw, work, |page, number| {
                 verify::response(page, &requests[number], party, &self.place.certificate)
             })?;
             phases.push(phase);
@@ -249,8 +249,7 @@ impl Stage<'_> {
 
     fn phase(
         &self,
-        server: &Server,
-        (name, concurrency): (&str, usize),
+        (server, name, concurrency): (&Server, &str, usize),
         raw: impl Fn() -> anyhow::Result<(f64, f64)>,
         work: impl FnOnce() -> Run,
         judge: impl Fn(&str, usize) -> anyhow::Result<()>,

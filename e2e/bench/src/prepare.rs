@@ -132,7 +132,7 @@ fn person(ground: &Ground, organisation: Id<portvagt::domain::organisation::Orga
         given_name: "Karen".to_owned(),
         family_name: format!("Hansen {number}"),
         email: Some(format!("bench{number}@testkommune.example")),
-        persistent_uuid: uuid::Uuid::new_v4(),
+        persistent_uuid: Id::<Person>::random(ground.random.as_ref()).uuid(),
         standing: Standing::Active,
         administrator: false,
     })

@@ -7,6 +7,7 @@ use anyhow::Context;
 use portvagt::{
     base::{
         clock::{Clock, SystemClock},
+        id::Id,
         random::SystemRandom,
     },
     crypto::keyring::{self, SigningKey},
@@ -79,7 +80,7 @@ impl Party {
 
     /// One request to `sso`, made now.
     pub fn request(&self, sso: &str) -> anyhow::Result<Prepared> {
-        let id = format!("_{}", uuid::Uuid::new_v4().simple());
+        let id = format!("_{}", Id::<Prepared>::random(&SystemRandom).uuid().simple());
         // To the second, as xs:dateTime in UTC.
         let now = SystemClock.now().to_string();
         let now = format!("{}Z", now.get(..19).context("a timestamp")?);
