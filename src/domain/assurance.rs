@@ -1,4 +1,4 @@
-//! NSIS assurance levels. [`level`] is the only expression in the house that yields one; nothing stores its result.
+//! NSIS assurance levels. `level` is the only expression in the house that yields one; nothing stores its result.
 
 use std::{fmt, str::FromStr};
 

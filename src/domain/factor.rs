@@ -92,7 +92,7 @@ pub enum Knowledge {}
 #[derive(Debug)]
 pub enum Possession {}
 
-/// A factor that was checked for a person, of category `C`. Its fields are private and [`Verified::mint`] is the only
+/// A factor that was checked for a person, of category `C`. Its fields are private and `mint` is the only
 /// way in: whoever holds one knows that the check was passed.
 #[derive(Debug, Clone)]
 pub struct Verified<C> {

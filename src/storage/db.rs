@@ -1,6 +1,6 @@
 //! The database. This room (with its parts `connect` and `row`) is the only one that knows there are two engines;
-//! all others write one SQL text with `$1` and see [`Db`], [`Tx`], `Value` and `Row`.
-//! A change is committed with an audit event or, for a few named chores, by [`Tx::commit_routine`]; there is no third way.
+//! all others write one SQL text with `$1` and see `Db`, `Tx`, `Value` and `Row`.
+//! A change is committed with an audit event or, for a few named chores, by `Tx::commit_routine`; there is no third way.
 
 use std::{
     sync::Arc,

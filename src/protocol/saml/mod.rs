@@ -1,6 +1,6 @@
 //! SAML 2.0 as OIOSAML 3 narrows it: bindings, metadata, requests, responses and logout.
 //!
-//! What arrives is [`Unverified`] until a registered key proves it. Nothing here fetches, stores or decides who may log in.
+//! What arrives is `Unverified` until a registered key proves it. Nothing here fetches, stores or decides who may log in.
 //! The path goes on to `service::sso` and back to `web::saml`.
 
 use jiff::Timestamp;

@@ -1,7 +1,7 @@
 //! The two bindings, bytes in and bytes out: a signed redirect query, and a form posted by the browser.
 //!
 //! A redirect's signature is checked over the octets as they came, never over a re-encoding. What comes out is
-//! [`Unverified`]. The path goes on to `request` and `logout`.
+//! `Unverified`. The path goes on to `request` and `logout`.
 
 use std::io::Write;
 
