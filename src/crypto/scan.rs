@@ -64,6 +64,10 @@ pub fn check(bytes: &[u8], limits: Limits) -> Result<&str, Reason> {
         return Err(foreign_encoding(bytes));
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // One mark is no part of the text; the parser would forgive a second one, other parsers would not.
+    if text.starts_with('\u{feff}') {
+        return Err(Reason::Schema);
+    }
     declared_encoding(text)?;
     Scan { rest: text, depth: 0, root_closed: false, elements: 0, declarations: 0, limits }.run()?;
     Ok(text)
@@ -213,6 +217,7 @@ mod tests {
         let cases: Vec<(Vec<u8>, Result<(), Reason>)> = vec![
             (b"<?xml version=\"1.0\" encoding='utf-8'?><a b='>'><c/></a>".to_vec(), Ok(())),
             (b"\xef\xbb\xbf<a/>".to_vec(), Ok(())),
+            (b"\xef\xbb\xbf\xef\xbb\xbf<a/>".to_vec(), Err(Reason::Schema)),
             (b"<!DOCTYPE a><a/>".to_vec(), Err(Reason::Doctype)),
             (b"<a><!doctype x></a>".to_vec(), Err(Reason::Doctype)),
             (utf16, Err(Reason::Doctype)),
