@@ -212,7 +212,8 @@ impl<'t> Node<'t> {
     /// Whether it holds nothing but white space and elements.
     pub fn holds_elements_only(self) -> bool {
         self.document.children_iter(self.id).all(|child| match self.document.node_kind(child) {
-            Some(NodeKind::Text(text)) => text.trim().is_empty(),
+            // White space as XML means it: a no-break space is content.
+            Some(NodeKind::Text(text)) => text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')),
             _ => true,
         })
     }

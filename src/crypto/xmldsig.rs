@@ -236,7 +236,7 @@ impl<'t> Parts<'t> {
             return Err(Reason::C14n);
         }
         let (scheme, _) = scheme(method.attribute("Algorithm").ok_or(Reason::Algorithm)?)?;
-        if !method.text().is_ok_and(|text| text.trim().is_empty()) {
+        if !method.text().is_ok_and(|text| text.bytes().all(|byte| byte.is_ascii_whitespace())) {
             return Err(Reason::Algorithm);
         }
         match references.as_slice() {
