@@ -119,7 +119,7 @@ fn resident() -> usize {
 }
 
 /// Names the process that measures itself, alone.
-const ALONE: &str = "PORTVAGT_E2E_ALONE";
+const ALONE: &str = "E2E_ALONE";
 
 #[tokio::test]
 async fn a10_broken_streams_by_the_thousand_leave_no_memory_behind() {

@@ -1,7 +1,7 @@
 //! Thousands of mutants of sound messages (A22), judged by us and by a judge of other blood. Whatever the judge refuses, we
 //! refuse; what both accept says the same to both.
 //!
-//! The seed is printed; `PORTVAGT_E2E_SEED` runs the same mutants again. How messages are changed stands in
+//! The seed is printed; `E2E_SEED` runs the same mutants again. How messages are changed stands in
 //! `saml_mutants/change.rs`.
 
 mod change;
@@ -128,8 +128,8 @@ fn shown(message: &Message) -> String {
 
 #[test]
 fn a22_we_accept_nothing_that_another_judge_refuses() {
-    let seed = std::env::var("PORTVAGT_E2E_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(change::fresh_seed);
-    println!("PORTVAGT_E2E_SEED={seed}");
+    let seed = std::env::var("E2E_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(change::fresh_seed);
+    println!("E2E_SEED={seed}");
     let key = KeyPair::named("mutants");
     let keys = [PeerKey::from_base64(&key.certificate).expect("a key")];
     let (mut chance, mut judge) = (Chance::new(seed), Judge::start());
@@ -157,6 +157,6 @@ fn a22_we_accept_nothing_that_another_judge_refuses() {
         }
     }
     println!("{both} accepted by both, {neither} by neither, {only_they} by the other judge alone");
-    assert!(wrong.is_empty(), "PORTVAGT_E2E_SEED={seed}: {} of {MUTANTS}:\n{}", wrong.len(), wrong.join("\n\n"));
+    assert!(wrong.is_empty(), "E2E_SEED={seed}: {} of {MUTANTS}:\n{}", wrong.len(), wrong.join("\n\n"));
     assert!(both > MUTANTS / 20 && neither > MUTANTS / 4, "the mutants test something");
 }

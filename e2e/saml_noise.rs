@@ -1,7 +1,7 @@
 //! Noise on every route: random, truncated, oversized and deeply nested input, by every method. The answer may be anything
 //! but a server error, and it comes.
 //!
-//! The routes are read from `src/web/routes.rs`, so that a new one is met too. The seed is printed; `PORTVAGT_E2E_SEED`
+//! The routes are read from `src/web/routes.rs`, so that a new one is met too. The seed is printed; `E2E_SEED`
 //! runs the same noise again.
 
 use std::time::Duration;
@@ -32,9 +32,9 @@ fn routes() -> Vec<&'static str> {
 }
 
 fn seed() -> u64 {
-    let given = std::env::var("PORTVAGT_E2E_SEED").ok().and_then(|text| text.parse().ok());
+    let given = std::env::var("E2E_SEED").ok().and_then(|text| text.parse().ok());
     let seed = given.unwrap_or_else(|| u64::from(u32::from_le_bytes(random::bytes(&SystemRandom))));
-    println!("PORTVAGT_E2E_SEED={seed}");
+    println!("E2E_SEED={seed}");
     seed
 }
 

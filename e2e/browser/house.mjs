@@ -16,10 +16,13 @@ export const target = resolve(root, process.env.CARGO_TARGET_DIR ?? 'target');
 const portvagt = join(target, 'debug/portvagt');
 const demoSp = join(target, 'debug/demo-sp');
 
+// What the programs are told stands in their arguments and files: the settings of whoever runs this are not theirs.
+const surroundings = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PORTVAGT_')));
+
 /** Runs a program to its end; its standard output, or an error with what it said. */
 function run(program, parts, input = '') {
   return new Promise((done, fail) => {
-    const child = spawn(program, parts, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(program, parts, { stdio: ['pipe', 'pipe', 'pipe'], env: surroundings });
     let said = '';
     let complained = '';
     child.stdout.on('data', (bytes) => { said += bytes; });
@@ -80,7 +83,7 @@ export class House {
   }
 
   spawn(program, parts, log) {
-    const child = spawn(program, parts.map(String), { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, parts.map(String), { stdio: ['ignore', 'pipe', 'pipe'], env: surroundings });
     const file = createWriteStream(join(this.folder, log));
     child.stdout.pipe(file, { end: false });
     child.stderr.pipe(file, { end: false });

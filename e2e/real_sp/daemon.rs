@@ -139,7 +139,7 @@ pub fn apache(folder: &Folder, port: u16, module: &str) -> Daemon {
     // Started as root, Apache changes to the account of the Debian package; otherwise it stays who it is.
     let root = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
     let user = if root { "User www-data\nGroup www-data" } else { "" };
-    let level = if std::env::var_os("PORTVAGT_E2E_VERBOSE").is_some() { "debug" } else { "info" };
+    let level = if std::env::var_os("E2E_VERBOSE").is_some() { "debug" } else { "info" };
     let values = [("MODULE", module), ("PORT", &port.to_string()), ("USER", user), ("LOG_LEVEL", level)];
     folder.fill("apache.conf", include_str!("templates/apache.conf"), &values);
     folder.write("htdocs/secret/index.html", include_str!("templates/secret.html"));

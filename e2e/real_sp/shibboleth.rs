@@ -38,7 +38,7 @@ impl Shibboleth {
         encryption.write(&folder, "sp-encryption");
         folder.write("idp-metadata.xml", idp_metadata_xml);
         folder.write("attribute-map.xml", include_str!("templates/attribute-map.xml"));
-        let level = if std::env::var_os("PORTVAGT_E2E_VERBOSE").is_some() { "DEBUG" } else { "INFO" };
+        let level = if std::env::var_os("E2E_VERBOSE").is_some() { "DEBUG" } else { "INFO" };
         for name in ["shibd", "native"] {
             let values = [("NAME", name), ("LOG_LEVEL", level)];
             folder.fill(&format!("{name}.logger"), include_str!("templates/shibd.logger"), &values);
