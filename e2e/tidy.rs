@@ -16,6 +16,9 @@ use lexer::{Kind, Source};
 const MINTERS: &[&str] =
     &["src/service/login/password.rs", "src/service/login/totp.rs", "src/service/login/webauthn.rs", "src/service/enrolment.rs"];
 
+/// The files that state "MitID proved this": the two roads.
+const ATTESTERS: &[&str] = &["src/service/mitid/nemlogin", "src/service/mitid/broker"];
+
 /// More code than this wants a split (docs/decisions).
 const MOST_CODE_LINES: usize = 400;
 
@@ -41,7 +44,7 @@ fn tree() -> BTreeMap<String, String> {
 /// What one file does against the laws that need no other file.
 fn judge(path: &str, text: &str) -> Vec<String> {
     let source = Source::read(path, text);
-    let laws: [fn(&Source) -> Vec<String>; 7] = [opening, size, sql, minting, time_and_chance, ending, names_and_language];
+    let laws: [fn(&Source) -> Vec<String>; 8] = [opening, size, sql, minting, attesting, time_and_chance, ending, names_and_language];
     laws.iter().flat_map(|law| law(&source)).collect()
 }
 
@@ -78,6 +81,13 @@ fn minting(source: &Source) -> Vec<String> {
         .find(&["::", "mint", "("])
         .map(|line| source.at(line, "mints a `Verified` and is not on the list of those that check factors"))
         .collect()
+}
+
+fn attesting(source: &Source) -> Vec<String> {
+    if ATTESTERS.iter().any(|road| source.path.starts_with(road)) {
+        return Vec::new();
+    }
+    source.find(&["Proved", "::", "attest", "("]).map(|line| source.at(line, "attests a `Proved` and is no road to MitID")).collect()
 }
 
 fn time_and_chance(source: &Source) -> Vec<String> {
@@ -139,6 +149,7 @@ fn each_small_law_finds_its_planted_violation_and_nothing_in_a_tidy_file() {
         ("src/service/room.rs", "//! A room.\nfn f() { q(\"UPDATE people SET x = 1\") }", "SQL outside"),
         ("src/service/room.rs", "//! A room.\nuse sqlx::Row;", "SQL outside"),
         ("src/web/room.rs", "//! A room.\nfn f() { Verified::<Knowledge>::mint(p, u) }", "mints"),
+        ("src/service/mitid/mod.rs", "//! A room.\nfn f() { mitid::Proved::attest(said) }", "attests"),
         ("src/web/room.rs", "//! A room.\nfn f() { Timestamp::now() }", "the time"),
         ("src/web/room.rs", "//! A room.\nfn f() { std::time::SystemTime::now() }", "the time"),
         ("src/web/room.rs", "//! A room.\nfn f() { Uuid::new_v4() }", "chance"),

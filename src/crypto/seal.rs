@@ -145,6 +145,7 @@ impl MasterKey {
             throttle: mac("portvagt/throttle")?,
             activation: mac("portvagt/activation")?,
             device: mac("portvagt/device")?,
+            mitid: seal("portvagt/mitid")?,
         })
     }
 }
@@ -170,6 +171,8 @@ pub struct Seals {
     pub activation: MacKey,
     /// Authenticates known-browser cookies.
     pub device: MacKey,
+    /// Seals what is under way with MitID.
+    pub mitid: SealKey,
 }
 
 #[cfg(test)]

@@ -5,7 +5,14 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     base::id::Id,
-    domain::{assurance::Level, client::Client, factor::Use, person::Person, session::Session},
+    domain::{
+        assurance::Level,
+        client::Client,
+        factor::Use,
+        mitid::{Road, Why},
+        person::Person,
+        session::Session,
+    },
 };
 
 /// A stage of a login. The name is stored beside the data; opening asks for both.
@@ -143,6 +150,34 @@ pub struct Done {
     pub session: Id<Session>,
 }
 
+/// A person is to prove with MitID who they are.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Identify {
+    /// Why.
+    pub why: Why,
+    /// Who it is to be; `None` when only MitID will tell.
+    pub person: Option<Id<Person>>,
+    /// The session from whose pages it began; `None` without one.
+    pub session: Option<Id<Session>>,
+    /// The least level MitID must prove.
+    pub least: Level,
+    /// What was asked last, and by which road; `None` until a road is taken.
+    pub asked: Option<Asked>,
+}
+
+/// A question put to one of the roads to MitID.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Asked {
+    /// By which road.
+    pub road: Road,
+    /// What the answer must name: the SAML request's ID, or the OpenID `state`.
+    pub request: String,
+    /// What only this flow may know besides (nonce and code verifier of the broker), sealed, in base64.
+    pub secrets: Option<String>,
+    /// When it was asked.
+    pub at: Timestamp,
+}
+
 /// An authenticator about to be enrolled.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -167,6 +202,9 @@ impl Stage for Enrol {
 }
 impl Stage for Done {
     const NAME: &'static str = "done";
+}
+impl Stage for Identify {
+    const NAME: &'static str = "identify";
 }
 impl Stage for StepUp {
     const NAME: &'static str = "step-up";

@@ -17,6 +17,8 @@ pub mod client;
 pub mod attribute;
 /// Logins that are done.
 pub mod session;
+/// MitID: why it is asked for, and what it proved.
+pub mod mitid;
 /// Logins under way, one type a stage.
 pub mod flow;
 /// What we say of a person to one relying party.

@@ -6,6 +6,8 @@ pub mod trail;
 pub mod ground;
 /// Logging in, stage by stage.
 pub mod login;
+/// MitID as the proof of an identity, by two roads.
+pub mod mitid;
 /// Enrolling and removing authenticators.
 pub mod enrolment;
 /// Sessions: who is behind a cookie, and ending them.

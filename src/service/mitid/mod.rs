@@ -1,0 +1,86 @@
+//! MitID by two roads. A flow at stage `Identify` puts a question to one of them; the answer counts only in the browser
+//! that asked, once, and becomes a `Proved`. Here stands what both roads share. What a `Proved` is good for is decided
+//! elsewhere: whose CPR number it is never is this room's question.
+
+use crate::{
+    crypto::seal::SealError,
+    domain::{
+        flow::{Asked, Flow, Identify},
+        mitid::Road,
+    },
+    service::{
+        ground::Ground,
+        login::{self, Held},
+    },
+    storage::fault::Fault,
+};
+
+/// Why MitID proved nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The flow is over, at another stage, another browser's, or has asked something else meanwhile.
+    #[error("no such flow here")]
+    Gone,
+    /// This road is not set up.
+    #[error("the road {0} is not set up")]
+    Closed(Road),
+    /// The person broke it off.
+    #[error("cancelled")]
+    Cancelled,
+    /// The other side could not let the person in; it says why in its own word.
+    #[error("the other side says {0}")]
+    Failed(String),
+    /// MitID was used at a lower level than asked for.
+    #[error("a lower level than asked for")]
+    TooLow,
+    /// The answer names no CPR number: MitID Erhverv without a CPR number, or a service that may not see it.
+    #[error("the answer names no CPR number")]
+    NoCpr,
+    /// The answer breaks a rule; the word is for the log, nothing of the answer is believed.
+    #[error("refused: {0}")]
+    Answer(&'static str),
+    /// The other side cannot be reached.
+    #[error("unreachable: {0}")]
+    Unreachable(String),
+    /// The database does not answer.
+    #[error(transparent)]
+    Storage(#[from] Fault),
+    /// Something of ours failed.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl From<SealError> for Refusal {
+    fn from(error: SealError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<login::Refusal> for Refusal {
+    fn from(refusal: login::Refusal) -> Self {
+        match refusal {
+            login::Refusal::Storage(fault) => Self::Storage(fault),
+            login::Refusal::Gone => Self::Gone,
+            other => Self::Internal(other.to_string()),
+        }
+    }
+}
+
+/// The flow, if it stands where MitID is to be used.
+pub async fn open(ground: &Ground, held: &Held) -> Result<Flow<Identify>, Refusal> {
+    Ok(login::open::<Identify>(ground, held).await?)
+}
+
+/// Remembers what is asked; an older question of this flow is then never answered.
+pub async fn ask(ground: &Ground, flow: &Flow<Identify>, held: &Held, asked: Asked) -> Result<(), Refusal> {
+    let stage = Identify { asked: Some(asked), ..flow.stage.clone() };
+    Ok(login::save(ground, flow, held, &stage).await?)
+}
+
+/// The flow with the question it last put to `road`. To be called with what the *browser* holds: an answer that another
+/// browser asked for finds no question here.
+pub async fn asked(ground: &Ground, held: &Held, road: Road) -> Result<(Flow<Identify>, Asked), Refusal> {
+    let flow = open(ground, held).await?;
+    let asked = flow.stage.asked.clone().filter(|asked| asked.road == road).ok_or(Refusal::Gone)?;
+    Ok((flow, asked))
+}
