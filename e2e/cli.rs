@@ -180,6 +180,42 @@ fn totp_secrets_are_shown_once_and_the_code_can_be_computed() {
 }
 
 #[test]
+fn a_lost_factor_is_removed_and_only_its_owner_s() {
+    let desk = Desk::with_anna();
+    desk.good(&["person", "add", "bo", "--given-name", "Bo", "--family-name", "Larsen"], "seven green bicycles\n");
+    for name in ["Phone", "Tablet"] {
+        desk.json(&["totp", "add", "anna", "--name", name], "");
+    }
+    let factors = || desk.json(&["person", "show", "anna"], "")["authenticators"].clone();
+    let id = factors()[0]["id"].as_str().unwrap().to_owned();
+    assert!(desk.refused(&["person", "remove-factor", "bo", &id], "").contains("has no second factor with the id"));
+    assert_eq!(factors().as_array().unwrap().len(), 2);
+    desk.good(&["person", "remove-factor", "anna", &id], "");
+    assert!(factors().as_array().unwrap().iter().all(|factor| factor["id"] != id.as_str()) && factors().as_array().unwrap().len() == 1);
+    assert!(desk.refused(&["person", "remove-factor", "anna", &id], "").contains("has no second factor with the id"));
+    let trail = desk.json(&["audit", "list", "--kind", "authenticator.removed"], "");
+    assert_eq!((trail.as_array().unwrap().len(), &trail[0]["details"]["authenticator"]), (1, &Value::from(id)));
+    assert_eq!(trail[0]["words"], Value::Null, "what the details say is not said twice");
+}
+
+#[test]
+fn a_registered_service_changes_only_when_that_is_meant() {
+    let desk = Desk::new();
+    let metadata = concat!(env!("CARGO_MANIFEST_DIR"), "/e2e/fixtures/sp-oiosaml3-net.xml");
+    let add = |more: &[&'static str]| [&["relying-party", "add", metadata, "--allow-expired"], more].concat();
+    let first = desk.json(&add(&["--name", "Fagsystem", "--least-level", "substantial"]), "");
+    let entity_id = first["entity_id"].as_str().unwrap();
+    assert!(desk.refused(&add(&["--name", "Another"]), "").contains("is registered already; with --replace its entry is changed"));
+    assert_eq!(desk.json(&["relying-party", "show", entity_id], "")["name"], "Fagsystem");
+    desk.good(&["relying-party", "disable", entity_id], "");
+    let changed = desk.json(&add(&["--replace", "--name", "Another"]), "");
+    assert_eq!((&changed["name"], &changed["least_level"]), (&Value::from("Another"), &Value::from("substantial")));
+    assert_eq!(changed["enabled"], false, "new metadata serves nobody again");
+    let anew = desk.json(&add(&["--anew"]), "");
+    assert_eq!((&anew["least_level"], &anew["enabled"]), (&Value::from("low"), &Value::from(false)));
+}
+
+#[test]
 fn a_changed_trail_is_found_and_the_exit_code_says_so() {
     let desk = Desk::with_anna();
     assert_eq!(desk.json(&["audit", "verify"], "")["ok"], true);

@@ -51,7 +51,7 @@ use portvagt::{
         db::{Db, DbSettings},
     },
     web::{
-        app::{App, Site},
+        app::{App, Readiness, Site},
         server::{self, Listen},
     },
 };
@@ -205,6 +205,7 @@ impl House {
             base_url: url.clone(),
             organisation: "Testkommune".to_owned(),
             contact: "servicedesk@testkommune.test".to_owned(),
+            help: Some("Ring til servicedesk: 70 10 00 00".to_owned()),
             trusted_proxies: plan.trusted_proxies.iter().map(|network| network.parse().expect("a network")).collect(),
         };
         let app = App {
@@ -212,8 +213,9 @@ impl House {
             desk: Desk::new(keyring(), own, Journal::start(db)),
             ceremonies: Ceremonies::new("localhost", &url, "Testkommune").expect("ceremonies"),
             site: Arc::new(site),
+            readiness: Readiness::default(),
         };
-        let server = server::start(app.clone(), Listen { socket, tls: None, workers: 2 }).expect("the server starts");
+        let server = server::start(app.clone(), Listen { socket, tls: None, workers: 2 }, || ()).expect("the server starts");
         let handle = server.handle();
         tokio::spawn(server);
         Self(Arc::new(Inner { app, base, address, clock, plan, database, folder, seen: Mutex::default(), server: handle }))

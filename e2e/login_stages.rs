@@ -267,6 +267,29 @@ async fn somebody_else_begins_at_the_first_step() {
     .await;
 }
 
+/// Beginning again and again keeps no request waiting longer than its login may take.
+#[tokio::test]
+async fn beginning_again_gains_no_time() {
+    on_both(|house| async move {
+        let anna = house.employee("anna").await;
+        let mut visitor = house.visitor();
+        let mut page = house.login_page(&mut visitor).await;
+        for _ in 0..2 {
+            house.advance(400);
+            let at_factor = anna.enter_password(&mut visitor, &page).await;
+            page = visitor.submit_form(&at_factor, "/login/restart", &[]).await;
+            assert!(page.find_form("/login/password").is_some(), "{}", page.describe());
+        }
+        let late = visitor.clone();
+        house.advance(99);
+        anna.enter_password(&mut visitor, &page).await.form("/login/totp");
+        house.advance(1);
+        let gone = anna.enter_password(&mut late.clone(), &page).await;
+        assert_eq!(gone.status, 400, "{}", gone.describe());
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn two_tabs_for_two_services_keep_apart() {
     on_both(|house| async move {

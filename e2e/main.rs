@@ -22,6 +22,8 @@ mod access;
 mod actors;
 /// A bad moment: at once, again, or half-way.
 mod bad_moments;
+/// What pages show beside their purpose, and what is open to all.
+mod open_pages;
 /// Headers and cookies (B19).
 mod browser_headers;
 /// The real application with a still clock and a database of its own.

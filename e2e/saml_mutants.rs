@@ -81,7 +81,12 @@ fn originals() -> [Draft; 2] {
          </samlp:RequestedAuthnContext><samlp:Scoping ProxyCount=\"1\"><samlp:RequesterID>https://behind.test</samlp:RequesterID></samlp:Scoping>",
         forge::PERSISTENT
     );
-    let attributes = [("AssertionConsumerServiceURL", "https://one.test/acs"), ("ForceAuthn", "false"), ("IsPassive", "0")];
+    let attributes = [
+        ("AssertionConsumerServiceURL", "https://one.test/acs"),
+        ("ForceAuthn", "false"),
+        ("IsPassive", "0"),
+        ("AttributeConsumingServiceIndex", "1"),
+    ];
     let request = Draft::authn_request(&head, &attributes, &children);
     [request, Draft::logout_request(&head, "https://data.gov.dk/model/core/eid/professional/uuid/1", "_s1")]
 }

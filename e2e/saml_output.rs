@@ -189,7 +189,7 @@ async fn a21_without_a_key_to_encrypt_to_nothing_is_said() {
         let mut keyless = SamlService::named("keyless");
         keyless.encryption = None;
         let register = |terms: Terms| {
-            let registration = Registration { name: None, terms, allow_expired: false };
+            let registration = Registration { terms, ..Registration::default() };
             let (ground, metadata, by) = (house.app.ground.clone(), keyless.metadata(), house.operator());
             async move { clients::save(&ground, &by, metadata.as_bytes(), registration).await }
         };

@@ -104,8 +104,13 @@ impl House {
 
     /// Registers a relying party on these terms.
     pub async fn register_on(&self, metadata: &str, terms: Terms) -> Client {
-        let registration = Registration { name: None, terms, allow_expired: false };
+        let registration = Registration { terms, ..Registration::default() };
         clients::save(&self.app.ground, &self.operator(), metadata.as_bytes(), registration).await.expect("a relying party")
+    }
+
+    /// The entry of a relying party.
+    pub async fn client(&self, entity_id: &str) -> Client {
+        clients::find(&self.app.ground, entity_id).await.expect("a relying party")
     }
 
     /// Serves a relying party, or no longer.

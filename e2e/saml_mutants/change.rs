@@ -168,7 +168,9 @@ fn attribute(chance: &mut Chance, xml: &str, change: impl FnOnce(&mut Chance, &s
 /// Another value, often one that is valid somewhere.
 fn value(chance: &mut Chance, name: &str, old: &str) -> String {
     let values: &[&str] = match name {
-        "ForceAuthn" | "IsPassive" | "AllowCreate" => &["true", "1", " true ", "\ntrue", "TRUE", "yes", "", "0", "false", "01"],
+        "ForceAuthn" | "IsPassive" | "AllowCreate" => {
+            &["true", "1", " true ", "\ntrue", "TRUE", "yes", "", "0", "false", "01", "\u{a0}true", "1\u{2003}", "\u{85}0", "tru&#x65;"]
+        }
         "IssueInstant" => &[
             "2026-11-24T06:00:00",
             "2026-11-24T06:00:00.5Z",
@@ -186,11 +188,36 @@ fn value(chance: &mut Chance, name: &str, old: &str) -> String {
             "2026-11-24T06:00:00[UTC]",
             "2026-11-24T06:00:00+01:00[Europe/Copenhagen]",
             "2026-11-24T06:00:00,5Z",
+            "\u{a0}2026-11-24T06:00:00Z",
+            "2026-11-24T06:00:00Z\u{3000}",
+            "0000-11-24T06:00:00Z",
+            "2026-11-24T06:00:00+14:00",
+            "2026-11-24T06:00:00-00:00",
+            "２026-11-24T06:00:00Z",
         ],
         "Version" => &["2.0", " 2.0", "2.00", "1.1", "3.0", ""],
-        "ID" => &["_m2", "m1", "1m", "_m:1", " _m1", "_m1 ", "æøå", "_m·1", "", "_m1\u{300}"],
+        "ID" => &[
+            "_m2",
+            "m1",
+            "1m",
+            "_m:1",
+            " _m1",
+            "_m1 ",
+            "æøå",
+            "_m·1",
+            "",
+            "_m1\u{300}",
+            "ªm",
+            "_mª",
+            "Ĳ1",
+            "_m１",
+            "_\u{a0}m",
+            "_m\u{2160}",
+        ],
         "Comparison" => &["exact", "minimum", "maximum", "better", "Minimum", "", " minimum"],
-        "ProxyCount" => &["0", "-1", "x", " 1 ", "99999999999999999999"],
+        "ProxyCount" | "AttributeConsumingServiceIndex" | "AssertionConsumerServiceIndex" => {
+            &["0", "-1", "-0", "+1", "x", " 1 ", "\u{a0}1", "1\u{a0}", "01", "１", "", "65535", "65536", "99999999999999999999"]
+        }
         "URI" => &["", "#_m1", "#_m2", "#xpointer(id('_m1'))", "#"],
         "Format" => &["", "urn:x", "not a URI at all %", "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"],
         name if name.starts_with("xmlns") => {

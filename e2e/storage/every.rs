@@ -226,8 +226,9 @@ async fn relying_parties_are_kept() {
             terms: Terms { least_level: Level::Substantial, ..Terms::default() },
             ..client.clone()
         };
-        assert_eq!(clients::save(&mut tx, &changed).await.unwrap(), 2);
+        assert!(!clients::add(&mut tx, &changed).await.unwrap(), "it is there");
         assert!(clients::set_enabled(&mut tx, "https://sp.example", false).await.unwrap());
+        assert_eq!(clients::save(&mut tx, &changed).await.unwrap(), 3, "and stays disabled");
         assert!(!clients::set_enabled(&mut tx, "https://SP.example", false).await.unwrap(), "byte for byte");
         tx.commit(event(Kind::ClientSaved, 0)).await.unwrap();
         let found = clients::by_entity_id(db, "https://sp.example").await.unwrap().unwrap();
@@ -235,6 +236,8 @@ async fn relying_parties_are_kept() {
         assert_eq!(clients::by_id(db, client.id).await.unwrap().unwrap().entity_id, client.entity_id);
         assert_eq!(clients::list(db).await.unwrap().len(), 1);
         let mut tx = db.begin().await.unwrap();
+        assert!(clients::remove(&mut tx, "https://sp.example").await.unwrap());
+        assert!(clients::add(&mut tx, &client).await.unwrap());
         assert!(clients::remove(&mut tx, "https://sp.example").await.unwrap());
         assert!(!clients::remove(&mut tx, "https://sp.example").await.unwrap());
         tx.commit(event(Kind::ClientRemoved, 0)).await.unwrap();
@@ -283,8 +286,8 @@ async fn sessions_are_kept_with_where_they_were_used() {
         assert!(sessions::by_participation(db, client.id, "_s0").await.unwrap().is_none());
 
         let mut tx = db.begin().await.unwrap();
-        assert!(sessions::rotate(&mut tx, &token, &new_token, &evidence(70), at(70)).await.unwrap());
-        assert!(!sessions::rotate(&mut tx, &token, &hash(), &evidence(70), at(70)).await.unwrap());
+        assert!(sessions::renew(&mut tx, mine.id, &new_token, &evidence(70), at(70)).await.unwrap());
+        assert!(!sessions::renew(&mut tx, Id::random(&SystemRandom), &hash(), &evidence(70), at(70)).await.unwrap());
         sessions::touch(&mut tx, mine.id, at(50)).await.unwrap();
         tx.commit(event(Kind::SteppedUp, 0)).await.unwrap();
         assert!(sessions::find(db, &token).await.unwrap().is_none());

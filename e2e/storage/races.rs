@@ -10,10 +10,12 @@ use portvagt::{
         factor,
         flow::{Activation, Enrol, Flow, Purpose, Start},
         policy::ThrottlePolicy,
+        session::Session,
     },
-    service::trail::{Entry, Journal, NotRecorded, Replay},
+    service::trail::{Entry, Journal, NotRecorded, Participation, Replay},
     storage::{
         activations::{self, Activation as Code},
+        audit::{self, Outcome},
         authenticators,
         db::Db,
         flows, sessions,
@@ -63,6 +65,46 @@ async fn a_totp_step_is_spent_once() {
         assert_eq!(winners(&nodes, 4, spend(101)).await, 1);
     })
     .await;
+}
+
+/// On PostgreSQL a batch that another transaction's deadlock ends is written again: nobody is refused for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_loses_a_deadlock_is_written_again() {
+    use sqlx::{AssertSqlSafe, Connection, PgConnection};
+    let nodes = Nodes::open(crate::postgres::fresh_database().await).await;
+    let client = Id::random(&SystemRandom);
+    let mut sessions = [Id::random(&SystemRandom), Id::random(&SystemRandom)];
+    sessions.sort_by_key(ToString::to_string);
+    let entries = |index: &'static str| {
+        sessions.map(|session| Entry {
+            event: event(Kind::AssertionIssued, 1),
+            replay: None,
+            participation: Some(Participation { session, client, session_index: index.to_owned(), name_id: "n".to_owned(), at: at(1) }),
+            touch: None,
+        })
+    };
+    audit::record_batch(&nodes.one, &entries("_first")).await.unwrap();
+    let mut neighbour = PgConnection::connect(&nodes.url).await.unwrap();
+    let lock = |session: Id<Session>| AssertSqlSafe(format!("UPDATE participations SET at = 2 WHERE session = '{session}'"));
+    // It waits for as long as it takes: the batch is the one that is given up.
+    sqlx::raw_sql("SET deadlock_timeout = '10min'; BEGIN").execute(&mut neighbour).await.unwrap();
+    sqlx::raw_sql(lock(sessions[1])).execute(&mut neighbour).await.unwrap();
+    let db = nodes.one.clone();
+    let batch = entries("_second");
+    let writing = tokio::spawn(async move { audit::record_batch(&db, &batch).await });
+    let waits = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let mut watcher = PgConnection::connect(&nodes.url).await.unwrap();
+    while sqlx::query_scalar::<_, i64>(waits).fetch_one(&mut watcher).await.unwrap() == 0 {
+        tokio::task::yield_now().await;
+    }
+    sqlx::raw_sql(lock(sessions[0])).execute(&mut neighbour).await.unwrap();
+    sqlx::raw_sql("COMMIT").execute(&mut neighbour).await.unwrap();
+    assert_eq!(writing.await.unwrap().unwrap(), [Outcome::Recorded; 2]);
+    let written: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM participations WHERE session_index = '_second'").fetch_one(&mut watcher).await.unwrap();
+    assert_eq!(written, 2);
+    let events: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM audit_events").fetch_one(&mut watcher).await.unwrap();
+    assert_eq!(events, 4, "each event once");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -25,6 +25,13 @@ impl Answer {
         self
     }
 
+    /// The same words with other JSON, where a table shows less than there is.
+    #[must_use]
+    pub fn with_json(mut self, json: Value) -> Self {
+        self.json = json;
+        self
+    }
+
     /// A list: a table in words, an array in JSON. `columns` are headings with the JSON key of each.
     pub fn table(rows: &[Value], columns: &[(&str, &str)], nothing: &str) -> Self {
         let words = if rows.is_empty() { nothing.to_owned() } else { draw(rows, columns) };

@@ -70,7 +70,8 @@ pub async fn run(command: Command, ground: &Ground) -> anyhow::Result<Answer> {
                 None => None,
             };
             let filter = Filter { person, kind_prefix: kind, from: since, to: until, before: None, limit: limit.into() };
-            let rows: Vec<Value> = audit::list(&ground.db, &filter).await?.iter().map(to_json).collect();
+            let events = audit::list(&ground.db, &filter).await?;
+            let rows: Vec<Value> = events.iter().map(line).collect();
             let columns = [
                 ("AT", "at"),
                 ("KIND", "kind"),
@@ -79,7 +80,7 @@ pub async fn run(command: Command, ground: &Ground) -> anyhow::Result<Answer> {
                 ("INCIDENT", "incident"),
                 ("DETAILS", "words"),
             ];
-            Ok(Answer::table(&rows, &columns, "No event fits."))
+            Ok(Answer::table(&rows, &columns, "No event fits.").with_json(json!(events)))
         }
         Command::Verify { anchor } => {
             let verdict = verify::run(&ground.db, anchor.as_ref()).await.context("the trail could not be read")?;
@@ -104,11 +105,11 @@ pub async fn run(command: Command, ground: &Ground) -> anyhow::Result<Answer> {
     }
 }
 
-fn to_json(event: &Written) -> Value {
+/// An event as a line of the table.
+fn line(event: &Written) -> Value {
     let words = event.details.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ");
     json!({
-        "id": event.id, "at": event.at, "kind": event.kind, "actor": event.actor, "subject": event.subject,
-        "incident": event.incident, "details": event.details, "seal": event.seal, "words": words,
+        "at": event.at, "kind": event.kind, "actor": event.actor, "subject": event.subject, "incident": event.incident, "words": words,
     })
 }
 

@@ -233,7 +233,7 @@ async fn register(ground: &Ground, by: &Operator, file: &Path) -> anyhow::Result
     let registration = |legacy_encryption| Registration {
         name: Some(if legacy_encryption { "Demo service (AES-128)" } else { "Demo service" }.to_owned()),
         terms: Terms { legacy_encryption, ..Terms::default() },
-        allow_expired: false,
+        ..Registration::default()
     };
     let saved = match clients::save(ground, by, &document, registration(false)).await {
         Err(clients::Refusal::Encryption(_)) => clients::save(ground, by, &document, registration(true)).await,

@@ -22,7 +22,7 @@ use crate::{
 /// Register and look after relying parties.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Register a service from its metadata, or change its entry
+    /// Register a service from its metadata; with --replace, change its entry
     Add(Add),
     /// List relying parties
     List,
@@ -74,8 +74,11 @@ pub struct Add {
     /// Take metadata past its validUntil
     #[arg(long)]
     pub allow_expired: bool,
-    /// Forget what was decided for a registered service; without it, what is not given here stays as it is
+    /// Change the entry of a registered service; what is not given here stays as it is
     #[arg(long)]
+    pub replace: bool,
+    /// Change it, and forget what was decided for it
+    #[arg(long, conflicts_with = "replace")]
     pub anew: bool,
 }
 
@@ -87,7 +90,8 @@ pub async fn run(command: Command, ground: &Ground) -> anyhow::Result<Answer> {
             let document = read(&add.file)?;
             let present = if add.anew { None } else { clients::registered(ground, &document).await? };
             let terms = terms(&add, present.map(|client| client.terms).unwrap_or_default())?;
-            let registration = Registration { name: add.name, terms, allow_expired: add.allow_expired };
+            let only_new = !add.replace && !add.anew;
+            let registration = Registration { name: add.name, terms, allow_expired: add.allow_expired, only_new };
             let client = clients::save(ground, &by, &document, registration).await?;
             Ok(Answer::new(format!("{} is registered as '{}'.", client.entity_id, client.name), to_json(&client)))
         }

@@ -19,7 +19,7 @@ use crate::{
         trail::Journal,
     },
     web::{
-        app::{App, Site},
+        app::{App, Readiness, Site},
         server::{self, Listen},
     },
 };
@@ -41,8 +41,9 @@ async fn serve(settings: &Settings, listen: Listen) -> anyhow::Result<()> {
     let app = application(settings, ground.clone(), journal.clone())?;
     note_start(&ground).await?;
     let jobs = Jobs::start(&ground, settings.audit.retention.seconds);
-    tracing::info!(event = "server.started", version = env!("CARGO_PKG_VERSION"), bind = %settings.http.bind, base_url = settings.http.base_url, database = ground.db.engine());
-    let served = server::start(app, listen)?.await;
+    let (bind, base_url, database) = (settings.http.bind, settings.http.base_url.clone(), ground.db.engine());
+    let started = move || tracing::info!(event = "server.started", version = env!("CARGO_PKG_VERSION"), %bind, base_url, database);
+    let served = server::start(app, listen, started)?.await;
     journal.stop().await;
     jobs.stop().await;
     ground.db.close().await;
@@ -67,6 +68,7 @@ pub fn application(settings: &Settings, ground: Ground, journal: Journal) -> any
     let site = Site {
         organisation: settings.site.organisation.clone(),
         contact: settings.contact(),
+        help: settings.site.help_text.clone(),
         trusted_proxies: settings.http.trusted_proxies.iter().map(|network| network.parse()).collect::<Result<_, _>>()?,
         base_url: base_url.clone(),
     };
@@ -76,6 +78,7 @@ pub fn application(settings: &Settings, ground: Ground, journal: Journal) -> any
         ceremonies: Ceremonies::new(&settings.rp_id(), &base_url, settings.rp_name())
             .map_err(|error| anyhow!("webauthn.rp_id: {error}"))?,
         site: Arc::new(site),
+        readiness: Readiness::default(),
     })
 }
 

@@ -122,6 +122,17 @@ impl Walk {
     }
 }
 
+/// Whether the character is white space as XML means it: a no-break space, say, is content.
+fn is_space(letter: char) -> bool {
+    matches!(letter, ' ' | '\t' | '\r' | '\n')
+}
+
+/// The text without XML's white space around it (XML Schema 2, 4.3.6). No other space is taken off: another reader would
+/// see another value.
+pub fn trimmed(text: &str) -> &str {
+    text.trim_matches(is_space)
+}
+
 fn is_absolute(uri: &str) -> bool {
     uri.split_once(':').is_some_and(|(scheme, _)| {
         scheme.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -212,8 +223,7 @@ impl<'t> Node<'t> {
     /// Whether it holds nothing but white space and elements.
     pub fn holds_elements_only(self) -> bool {
         self.document.children_iter(self.id).all(|child| match self.document.node_kind(child) {
-            // White space as XML means it: a no-break space is content.
-            Some(NodeKind::Text(text)) => text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')),
+            Some(NodeKind::Text(text)) => text.chars().all(is_space),
             _ => true,
         })
     }

@@ -31,6 +31,9 @@ pub enum Refusal {
     /// Nobody is registered by that entity ID.
     #[error("no relying party is registered as '{0}'")]
     NotRegistered(String),
+    /// Somebody is registered by that entity ID, and nobody said that the entry may change.
+    #[error("'{0}' is registered already; with --replace its entry is changed")]
+    Registered(String),
     /// The database.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -45,6 +48,8 @@ pub struct Registration {
     pub terms: Terms,
     /// Whether metadata past its `validUntil` is taken.
     pub allow_expired: bool,
+    /// Whether it must be a new one.
+    pub only_new: bool,
 }
 
 /// Registers the relying party of that metadata, or changes its entry.
@@ -57,7 +62,7 @@ pub async fn save(ground: &Ground, by: &Operator, document: &[u8], registration:
     let before = clients::by_entity_id(&ground.db, &described.entity_id).await?;
     let client = Client {
         id: before.as_ref().map_or_else(|| Id::random(ground.random.as_ref()), |before| before.id),
-        enabled: before.as_ref().is_none_or(|before| before.enabled),
+        enabled: true,
         name: registration.name.or(before.map(|before| before.name)).unwrap_or_else(|| host_of(&described.entity_id)),
         metadata: text.to_owned(),
         terms,
@@ -66,7 +71,13 @@ pub async fn save(ground: &Ground, by: &Operator, document: &[u8], registration:
         entity_id: described.entity_id,
     };
     let mut tx = ground.db.begin().await?;
-    clients::save(&mut tx, &client).await?;
+    if registration.only_new {
+        if !clients::add(&mut tx, &client).await? {
+            return Err(Refusal::Registered(client.entity_id));
+        }
+    } else {
+        clients::save(&mut tx, &client).await?;
+    }
     let event = by.event(ground, Kind::ClientSaved).with("client", &client.entity_id).with("encrypt", client.terms.encrypt);
     let event = event.with("legacy_encryption", client.terms.legacy_encryption).with("least_level", client.terms.least_level);
     tx.commit(event.with("attributes", client.terms.attributes.join(" ")).with("insecure_endpoints", client.terms.insecure_endpoints))

@@ -90,7 +90,7 @@ async fn write(db: Db, mut waiting: mpsc::Receiver<Waiting>) {
             Ok(outcomes) => answers.into_iter().zip(outcomes).for_each(|(answer, outcome)| tell(answer, outcome)),
             // One entry that cannot be written must not take the others with it.
             Err(Fault::Inconsistent(reason)) => write_singly(&db, entries, answers, &reason).await,
-            Err(Fault::Unavailable(reason)) => {
+            Err(Fault::Unavailable(reason) | Fault::Contended(reason)) => {
                 tracing::error!(event = "audit.unavailable", reason, entries = entries.len());
                 answers.into_iter().for_each(refuse);
             }

@@ -64,8 +64,22 @@ pub enum Outcome {
     Replay,
 }
 
-/// Writes all entries in one transaction, durably, or (on a fault) none. One outcome an entry, in order.
+/// Tries of a batch that other transactions are in the way of.
+const TRIES: usize = 4;
+
+/// Writes all entries in one transaction, durably, or (on a fault) none. One outcome an entry, in order. A batch that
+/// PostgreSQL gave up for another transaction's sake is written again: nobody is refused for a neighbour's deadlock.
 pub async fn record_batch(db: &Db, entries: &[Entry]) -> Result<Vec<Outcome>, Fault> {
+    for _ in 1..TRIES {
+        match try_batch(db, entries).await {
+            Err(Fault::Contended(_)) => {}
+            done => return done,
+        }
+    }
+    try_batch(db, entries).await
+}
+
+async fn try_batch(db: &Db, entries: &[Entry]) -> Result<Vec<Outcome>, Fault> {
     let rows = entries.iter().map(|entry| event::row(&entry.event, db.trail_key())).collect::<Result<Vec<_>, _>>()?;
     let mut tx = db.begin().await?;
     let outcomes = answer_once(&mut tx, entries).await?;

@@ -6,30 +6,48 @@ use crate::{
     storage::{
         db::{Db, Row, Tx},
         fault::Fault,
+        value::Value,
     },
 };
 
-/// Registers the relying party, or changes the entry with that entity ID, which keeps its id and date. The revision.
+/// Registers a relying party. `false`, and nothing is changed, when there is an entry with that entity ID.
+pub async fn add(tx: &mut Tx, client: &Client) -> Result<bool, Fault> {
+    let added = tx
+        .run(
+            "INSERT INTO clients (id, entity_id, name, metadata, terms, enabled, revision, registered_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, 1, $7) ON CONFLICT (entity_id) DO NOTHING",
+            values(client)?,
+        )
+        .await?;
+    Ok(added == 1)
+}
+
+/// Registers the relying party, or changes the entry with that entity ID. It keeps its id and date, and whether it is
+/// served: somebody may be disabling it at this moment. The revision.
 pub async fn save(tx: &mut Tx, client: &Client) -> Result<i64, Fault> {
-    let terms = serde_json::to_string(&client.terms).map_err(|error| Fault::Inconsistent(format!("terms cannot be written: {error}")))?;
     let row = tx
         .one(
             "INSERT INTO clients (id, entity_id, name, metadata, terms, enabled, revision, registered_at) \
              VALUES ($1, $2, $3, $4, $5, $6, 1, $7) ON CONFLICT (entity_id) DO UPDATE SET name = excluded.name, \
-             metadata = excluded.metadata, terms = excluded.terms, enabled = excluded.enabled, revision = clients.revision + 1 \
+             metadata = excluded.metadata, terms = excluded.terms, revision = clients.revision + 1 \
              RETURNING revision",
-            [
-                client.id.into(),
-                (&client.entity_id).into(),
-                (&client.name).into(),
-                (&client.metadata).into(),
-                terms.into(),
-                client.enabled.into(),
-                client.registered_at.into(),
-            ],
+            values(client)?,
         )
         .await?;
     row.ok_or_else(|| Fault::Inconsistent("a saved relying party was not there".to_owned()))?.int("revision")
+}
+
+fn values(client: &Client) -> Result<[Value; 7], Fault> {
+    let terms = serde_json::to_string(&client.terms).map_err(|error| Fault::Inconsistent(format!("terms cannot be written: {error}")))?;
+    Ok([
+        client.id.into(),
+        (&client.entity_id).into(),
+        (&client.name).into(),
+        (&client.metadata).into(),
+        terms.into(),
+        client.enabled.into(),
+        client.registered_at.into(),
+    ])
 }
 
 const BY_ENTITY_ID: &str =

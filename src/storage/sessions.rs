@@ -125,18 +125,8 @@ pub async fn standing(db: &Db, token_hash: &TokenHash, entity_id: &str) -> Resul
     }))
 }
 
-/// Gives the session a new token and new evidence after a step-up. `false` when the old token is not (any longer) its own.
-pub async fn rotate(tx: &mut Tx, old: &TokenHash, new: &TokenHash, evidence: &Evidence, at: Timestamp) -> Result<bool, Fault> {
-    let rotated = tx
-        .run(
-            "UPDATE sessions SET token_hash = $2, evidence = $3, last_seen_at = $4 WHERE token_hash = $1",
-            [old.into(), new.into(), write(evidence)?.into(), at.into()],
-        )
-        .await?;
-    Ok(rotated == 1)
-}
-
-/// The same for the session of that id, whichever token it has now.
+/// Gives the session of that id a new token and new evidence after a step-up, whichever token it has now. `false` when it is
+/// over.
 pub async fn renew(tx: &mut Tx, id: Id<Session>, new: &TokenHash, evidence: &Evidence, at: Timestamp) -> Result<bool, Fault> {
     let renewed = tx
         .run(

@@ -159,20 +159,36 @@ pub async fn ask_logout(who: SignedIn) -> HttpResponse {
 pub async fn logout(app: Data<App>, visit: Visit, form: CsrfForm) -> Result<HttpResponse, Trouble> {
     let Holder::Session(token) = &form.holder else { return Err(Trouble::of(&visit, problem::Kind::Forbidden, "csrf.rejected", "token")) };
     let ended = sessions::end(&app.ground, token, None, &visit.visitor).await.map_err(|fault| Trouble::storage(&visit, &fault))?;
-    let mut services = Vec::new();
+    let (mut services, mut here) = (Vec::new(), "/logged-out?services=".to_owned());
     for participant in ended.unwrap_or_default() {
         let client =
             crate::storage::clients::by_id(&app.ground.db, participant.client).await.map_err(|fault| Trouble::storage(&visit, &fault))?;
-        services.extend(client.map(|client| client.name));
+        if let Some(client) = client {
+            here = format!("{here}{}.", client.id);
+            services.push(client.name);
+        }
     }
-    let mut reply = page::ok(&logout_pages::LoggedOut { frame: visit.frame(), services });
+    // In the other language the page knows as many of the services as an address holds.
+    here.truncate(visit::LONGEST_WAY_BACK);
+    let mut reply = page::ok(&logout_pages::LoggedOut { frame: Frame { here: Some(here), ..visit.frame() }, services });
     answer::add(&mut reply, visit::drop_session());
     Ok(reply)
 }
 
+/// `?services=`: ids of relying parties, each with a dot behind it.
+#[derive(Debug, Deserialize)]
+pub struct Left {
+    services: Option<String>,
+}
+
 /// `GET /logged-out`.
-pub async fn logged_out(visit: Visit) -> HttpResponse {
-    page::ok(&logout_pages::LoggedOut { frame: Frame { here: Some(visit.here.clone()), ..visit.frame() }, services: Vec::new() })
+pub async fn logged_out(app: Data<App>, visit: Visit, query: Query<Left>) -> Result<HttpResponse, Trouble> {
+    let mut services = Vec::new();
+    for id in query.services.as_deref().unwrap_or_default().split('.').filter_map(|id| id.parse().ok()) {
+        let client = crate::storage::clients::by_id(&app.ground.db, id).await.map_err(|fault| Trouble::storage(&visit, &fault))?;
+        services.extend(client.map(|client| client.name));
+    }
+    Ok(page::ok(&logout_pages::LoggedOut { frame: Frame { here: Some(visit.here.clone()), ..visit.frame() }, services }))
 }
 
 /// Forms of this page belong to the session, not to some flow.

@@ -3,11 +3,14 @@
 
 use std::{net::IpAddr, str::FromStr, sync::Arc};
 
+use jiff::Timestamp;
+use tokio::sync::Mutex;
 use url::Url;
 
 use crate::{
     protocol::webauthn::Ceremonies,
     service::{ground::Ground, saml::Desk},
+    storage::health,
 };
 
 /// What every room works with.
@@ -21,6 +24,31 @@ pub struct App {
     pub ceremonies: Ceremonies,
     /// Who runs this, and where.
     pub site: Arc<Site>,
+    /// Whether it can serve.
+    pub readiness: Readiness,
+}
+
+/// Whether the database could be written, and when that was asked. Anybody may ask; the database is asked once a second.
+#[derive(Debug, Clone, Default)]
+pub struct Readiness(Arc<Mutex<Option<(Timestamp, bool)>>>);
+
+impl Readiness {
+    /// The answer of this second. Whoever asks meanwhile waits for it.
+    pub async fn now(&self, ground: &Ground) -> bool {
+        let mut known = self.0.lock().await;
+        let now = ground.clock.now();
+        if let Some((at, ready)) = *known
+            && (0..1000).contains(&(now.as_millisecond() - at.as_millisecond()))
+        {
+            return ready;
+        }
+        let asked = health::ping(&ground.db).await;
+        if let Err(fault) = &asked {
+            tracing::warn!(event = "health.not_ready", reason = %fault);
+        }
+        *known = Some((now, asked.is_ok()));
+        asked.is_ok()
+    }
 }
 
 /// Who runs this, and where.
@@ -32,6 +60,8 @@ pub struct Site {
     pub organisation: String,
     /// Whom to ask for help, in the operator's words.
     pub contact: String,
+    /// A sentence of help for the login page.
+    pub help: Option<String>,
     /// Reverse proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
 }

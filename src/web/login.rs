@@ -209,6 +209,7 @@ async fn password_page(app: &App, visit: &Visit, held: &Held, user_name: &str, e
         flow: held.id.to_string(),
         service,
         user_name: user_name.chars().take(64).collect(),
+        help: app.site.help.clone(),
         error,
     };
     Ok(shown(&page, error))

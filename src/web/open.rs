@@ -2,16 +2,13 @@
 
 use actix_web::{HttpResponse, http::StatusCode, web::Data};
 
-use crate::{
-    storage::health,
-    web::{
-        answer,
-        app::App,
-        extract::csrf::OwnForm,
-        language::Language,
-        page::{self, Frame, open},
-        visit::{self, Visit},
-    },
+use crate::web::{
+    answer,
+    app::App,
+    extract::csrf::OwnForm,
+    language::Language,
+    page::{self, Frame, open},
+    visit::{self, Visit},
 };
 
 fn frame(visit: &Visit) -> Frame {
@@ -46,7 +43,7 @@ pub async fn language(form: OwnForm) -> HttpResponse {
 /// A path on this host: one slash, no second one or backslash that browsers would read as another host.
 fn is_own_path(next: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
-    next.starts_with('/') && !next.starts_with("//") && next.len() <= 300 && next.bytes().all(plain)
+    next.starts_with('/') && !next.starts_with("//") && next.len() <= visit::LONGEST_WAY_BACK && next.bytes().all(plain)
 }
 
 /// `GET /health/live`: the process answers.
@@ -56,12 +53,9 @@ pub async fn live() -> HttpResponse {
 
 /// `GET /health/ready`: the database can be written, so logins can succeed.
 pub async fn ready(app: Data<App>) -> HttpResponse {
-    match health::ping(&app.ground.db).await {
-        Ok(()) => HttpResponse::Ok().content_type("text/plain").body("ready\n"),
-        Err(fault) => {
-            tracing::warn!(event = "health.not_ready", reason = %fault);
-            HttpResponse::build(StatusCode::SERVICE_UNAVAILABLE).content_type("text/plain").body("not ready\n")
-        }
+    match app.readiness.now(&app.ground).await {
+        true => HttpResponse::Ok().content_type("text/plain").body("ready\n"),
+        false => HttpResponse::build(StatusCode::SERVICE_UNAVAILABLE).content_type("text/plain").body("not ready\n"),
     }
 }
 

@@ -12,7 +12,10 @@ use crate::{
     service::{login::Refusal, saml::Refused},
     storage::fault::Fault,
     web::{
-        page::problem::{Kind, Problem},
+        page::{
+            Frame,
+            problem::{Kind, Problem},
+        },
         visit::Visit,
     },
 };
@@ -55,7 +58,11 @@ impl Trouble {
 
     /// A problem that was logged, with its reason, where it was found.
     pub fn logged(visit: &Visit, kind: Kind) -> Self {
-        Self::Page(Box::new(Problem { frame: visit.frame(), kind, incident: visit.visitor.incident.to_string() }))
+        Self::Page(Box::new(Problem {
+            frame: Frame { here: Some(visit.here.clone()), ..visit.frame() },
+            kind,
+            incident: visit.visitor.incident.to_string(),
+        }))
     }
 
     /// The login page is where this begins.
@@ -66,7 +73,7 @@ impl Trouble {
     /// The database does not answer.
     pub fn storage(visit: &Visit, fault: &Fault) -> Self {
         match fault {
-            Fault::Unavailable(_) => Self::of(visit, Kind::Unavailable, "storage.unavailable", &fault.to_string()),
+            Fault::Unavailable(_) | Fault::Contended(_) => Self::of(visit, Kind::Unavailable, "storage.unavailable", &fault.to_string()),
             Fault::Inconsistent(_) => Self::of(visit, Kind::Internal, "storage.inconsistent", &fault.to_string()),
         }
     }

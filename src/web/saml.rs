@@ -93,7 +93,10 @@ async fn log_out(app: &App, visit: &Visit, incoming: Result<Incoming, Refused>) 
     let mut reply = match done.delivery {
         Some(Delivery::Redirect(url)) => answer::see(&url),
         Some(Delivery::Post(form)) => post(visit, form, Some(done.service), Carries::Response),
-        None => page::ok(&logout::LoggedOut { frame: visit.frame(), services: Vec::new() }),
+        None => {
+            let frame = page::Frame { here: Some("/logged-out".to_owned()), ..visit.frame() };
+            page::ok(&logout::LoggedOut { frame, services: Vec::new() })
+        }
     };
     if done.own_ended {
         answer::add(&mut reply, visit::drop_session());

@@ -1,6 +1,11 @@
 //! The HTTP server: listens, speaks TLS if told to, and stops when asked. The same for the program and for tests.
 
-use std::{io, net::TcpListener, time::Duration};
+use std::{
+    io,
+    net::TcpListener,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use actix_web::{App as ActixApp, HttpServer, dev::Server, middleware::from_fn, web::Data};
 use openssl::ssl::SslAcceptorBuilder;
@@ -18,9 +23,15 @@ pub struct Listen {
 }
 
 /// Starts serving; the answer is a future that ends when the server was stopped (on SIGTERM it drains for 20 seconds).
-pub fn start(app: App, listen: Listen) -> io::Result<Server> {
+///
+/// `started` is called once, when the first worker is there to serve.
+pub fn start(app: App, listen: Listen, started: impl FnOnce() + Send + 'static) -> io::Result<Server> {
     let data = Data::new(app);
+    let started = Arc::new(Mutex::new(Some(started)));
     let make = move || {
+        if let Some(started) = started.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            started();
+        }
         ActixApp::new()
             .app_data(data.clone())
             .configure(routes::configure)

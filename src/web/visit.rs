@@ -6,7 +6,7 @@ use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
     cookie::{Cookie, SameSite, time::Duration},
     dev::Payload,
-    http::header,
+    http::{Method, header},
     web::Data,
 };
 
@@ -26,6 +26,8 @@ use crate::{
 pub const SESSION: &str = "__Host-session";
 /// Logins that one browser may have under way in its tabs.
 const FLOWS_KEPT: usize = 10;
+/// Bytes of a path that a change of language leads back to.
+pub const LONGEST_WAY_BACK: usize = 300;
 /// The known-browser cookie.
 pub const DEVICE: &str = "__Host-device";
 
@@ -44,7 +46,7 @@ pub struct Inner {
     pub organisation: String,
     /// The session cookie's token, unchecked.
     pub session: Option<Token>,
-    /// Path and query.
+    /// Path and query for coming back to this page, where it can be asked for again; else the front page.
     pub here: String,
     flows: Vec<(String, Token)>,
 }
@@ -69,7 +71,7 @@ impl Visit {
 
     /// A page's frame without form token or person.
     pub fn frame(&self) -> Frame {
-        Frame::open(self.language, &self.organisation)
+        Frame { incident: self.visitor.incident.to_string(), ..Frame::open(self.language, &self.organisation) }
     }
 
     /// Cookies of logins begun and left, when there are so many that headers would grow: browsers send the oldest first.
@@ -110,9 +112,16 @@ fn read(request: &HttpRequest) -> Inner {
         language: Language::choose(cookie(language::COOKIE).as_deref(), text(header::ACCEPT_LANGUAGE)),
         organisation: app.map(|app| app.site.organisation.clone()).unwrap_or_default(),
         session: cookie(SESSION).and_then(|value| Token::from_text(&value)),
-        here: request.uri().path_and_query().map(|path| path.as_str().chars().take(300).collect()).unwrap_or_default(),
+        here: here(request),
         flows: flows.unwrap_or_default(),
     }
+}
+
+fn here(request: &HttpRequest) -> String {
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    // What was posted, or is a whole message, is not asked for again.
+    let again = matches!(*request.method(), Method::GET | Method::HEAD) && path.len() <= LONGEST_WAY_BACK;
+    if again { path } else { "/" }.to_owned()
 }
 
 /// Several headers of one name are one list (RFC 9110, 5.3).

@@ -6,12 +6,12 @@
 use jiff::Timestamp;
 
 use crate::crypto::keyring::{KeyError, PeerKey};
-use crate::crypto::xml::{METADATA, Node, Reason, Tree};
+use crate::crypto::xml::{METADATA, Node, Reason, Tree, trimmed};
 use crate::crypto::xmlenc::{EncryptError, Listed, Suite};
 use crate::protocol::saml::endpoint::{self, EndpointFault};
 use crate::protocol::saml::names::{DSIG, MD, POST, SAMLP, XENC11};
 use crate::protocol::saml::read_date_time;
-use crate::protocol::saml::subject::{MAX_ENTITY_ID, flag};
+use crate::protocol::saml::subject::{MAX_ENTITY_ID, flag, number};
 use crate::protocol::saml::wire::Binding;
 
 /// Why a metadata document is not accepted, in words for the administrator who brought it.
@@ -187,7 +187,7 @@ fn read(entity: Node<'_>, role: Node<'_>, valid_until: Option<Timestamp>, allow:
         acs: consumers(role, allow)?,
         slo: logouts(role, allow)?,
         requested: requested(role)?,
-        name_id_formats: role.all(MD, "NameIDFormat").filter_map(|node| Some(node.text().ok()?.trim().to_owned())).collect(),
+        name_id_formats: role.all(MD, "NameIDFormat").filter_map(|node| Some(trimmed(node.text().ok()?).to_owned())).collect(),
         authn_requests_signed: boolean(role, "AuthnRequestsSigned")?,
         want_assertions_signed: boolean(role, "WantAssertionsSigned")?,
         valid_until,
@@ -227,7 +227,7 @@ fn consumers(role: Node<'_>, allow: Allow) -> Result<Vec<Acs>, MetadataError> {
     let mut found = Vec::new();
     for node in role.all(MD, "AssertionConsumerService").filter(|node| node.attribute("Binding") == Some(POST)) {
         let location = location(node, "Location", allow)?.ok_or(MetadataError::Value("Location"))?;
-        let index = node.attribute("index").and_then(|text| text.trim().parse().ok()).ok_or(MetadataError::Value("index"))?;
+        let index = node.attribute("index").and_then(number).ok_or(MetadataError::Value("index"))?;
         let is_default = node.attribute("isDefault").map(|_| boolean(node, "isDefault")).transpose()?;
         found.push(Acs { location, index, is_default });
     }
@@ -249,7 +249,8 @@ fn logouts(role: Node<'_>, allow: Allow) -> Result<Vec<Slo>, MetadataError> {
 
 fn requested(role: Node<'_>) -> Result<Vec<RequestedAttribute>, MetadataError> {
     let services: Vec<Node<'_>> = role.all(MD, "AttributeConsumingService").collect();
-    let default = services.iter().find(|service| service.attribute("isDefault").is_some_and(|value| matches!(value.trim(), "true" | "1")));
+    let default =
+        services.iter().find(|service| service.attribute("isDefault").is_some_and(|value| matches!(trimmed(value), "true" | "1")));
     let Some(service) = default.or(services.first()) else { return Ok(Vec::new()) };
     service
         .all(MD, "RequestedAttribute")

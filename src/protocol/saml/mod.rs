@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::base::clock;
 pub use crate::crypto::xml::Reason;
+use crate::crypto::xml::trimmed;
 
 /// Names of namespaces, bindings, formats and status codes.
 pub mod names;
@@ -40,11 +41,15 @@ pub fn date_time(at: Timestamp) -> String {
 ///
 /// One without a zone, which is a different instant to each reader, or beyond the calendar is refused as `Clock`.
 pub fn read_date_time(text: &str) -> Result<Timestamp, Reason> {
-    let text = text.trim();
+    let text = trimmed(text);
     let (civil, rest) = text.split_at_checked(19).ok_or(Reason::Schema)?;
     let _: jiff::civil::DateTime = civil.parse().map_err(|_| Reason::Schema)?;
     let zone = rest.strip_prefix('.').map_or(rest, |fraction| fraction.trim_start_matches(|digit: char| digit.is_ascii_digit()));
-    let well_formed = fits(civil, "0000-00-00T00:00:00") && !civil.ends_with("60") && rest != "." && !rest.starts_with(".Z");
+    let well_formed = fits(civil, "0000-00-00T00:00:00")
+        && !civil.ends_with("60")
+        && !civil.starts_with("0000")
+        && rest != "."
+        && !rest.starts_with(".Z");
     match zone {
         _ if !well_formed => Err(Reason::Schema),
         "" => Err(Reason::Clock),
@@ -88,6 +93,8 @@ mod tests {
             ("12026-11-24T06:00:00Z", Some(Reason::Schema)),
             ("-026-11-24T06:00:00Z", Some(Reason::Schema)),
             ("", Some(Reason::Schema)),
+            ("\u{a0}2026-11-24T06:00:00Z", Some(Reason::Schema)),
+            ("0000-01-01T00:00:00Z", Some(Reason::Schema)),
             ("2026-11-24T06:00:00+0100", Some(Reason::Schema)),
             ("2026-11-24T06:00:00+14:01", Some(Reason::Schema)),
             ("2026-11-24T06:00:00+01", Some(Reason::Schema)),
@@ -111,7 +118,7 @@ mod tests {
         for (offset, good) in [(0, true), (180, true), (-180, true), (181, false), (-181, false), (-600, false)] {
             assert_eq!(within(clock::plus(now, offset), now, SKEW).is_ok(), good, "{offset}");
         }
-        for far in ["0000-01-01T00:00:00Z", "9999-12-30T00:00:00Z"] {
+        for far in ["0001-01-01T00:00:00Z", "9999-12-30T00:00:00Z"] {
             assert_eq!(within(read_date_time(far).unwrap(), now, SKEW), Err(Reason::Clock));
         }
     }

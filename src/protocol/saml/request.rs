@@ -5,12 +5,12 @@
 
 use jiff::Timestamp;
 
-use crate::crypto::xml::{Node, Reason};
+use crate::crypto::xml::{Node, Reason, trimmed};
 use crate::domain::assurance::Level;
 use crate::protocol::saml::fault::Fault;
 use crate::protocol::saml::metadata::{Acs, ServiceProvider};
 use crate::protocol::saml::names::{self, DSIG, SAML, SAMLP};
-use crate::protocol::saml::subject::{Head, NameKind, check_sequence, flag, has_only, plain_text};
+use crate::protocol::saml::subject::{Head, NameKind, check_sequence, flag, has_only, number, plain_text};
 use crate::protocol::saml::wire::{Direction, Incoming, Unverified};
 use crate::protocol::saml::within;
 
@@ -107,7 +107,7 @@ impl AuthnRequest {
             ],
             "",
         )?;
-        let index = |name| root.attribute(name).map(|text| text.trim().parse::<u16>().map_err(|_| Reason::Schema)).transpose();
+        let index = |name| root.attribute(name).map(|text| number::<u16>(text).ok_or(Reason::Schema)).transpose();
         let acs_index = index("AssertionConsumerServiceIndex")?;
         // All that is asked for is in metadata; the index of a set must still be one.
         index("AttributeConsumingServiceIndex")?;
@@ -213,7 +213,7 @@ impl RequestedContext {
         let mut declared = 0;
         for child in node.children() {
             if child.is(SAML, "AuthnContextClassRef") {
-                classes.push(plain_text(child)?.trim().to_owned());
+                classes.push(trimmed(plain_text(child)?).to_owned());
             } else if child.is(SAML, "AuthnContextDeclRef") {
                 declared += 1;
             } else {
@@ -249,11 +249,11 @@ impl RequestedContext {
 fn requester_ids(root: Node<'_>) -> Result<Vec<String>, Reason> {
     let Some(scoping) = root.first(SAMLP, "Scoping") else { return Ok(Vec::new()) };
     has_only(scoping, &["ProxyCount"])?;
-    let counts = scoping.attribute("ProxyCount").is_none_or(|text| text.trim().parse::<u32>().is_ok());
+    let counts = scoping.attribute("ProxyCount").is_none_or(|text| number::<u32>(text).is_some());
     let (mut ids, mut first) = (Vec::new(), true);
     for child in scoping.children() {
         if child.is(SAMLP, "RequesterID") {
-            ids.push(plain_text(child)?.trim().to_owned());
+            ids.push(trimmed(plain_text(child)?).to_owned());
         } else if !(first && child.is(SAMLP, "IDPList")) {
             return Err(Reason::Schema);
         }

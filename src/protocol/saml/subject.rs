@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::base::random::{self, Random};
 use crate::crypto::canonical::{Unwritable, Writer};
-use crate::crypto::xml::{Node, Reason};
+use crate::crypto::xml::{Node, Reason, trimmed};
 use crate::protocol::saml::{date_time, names, read_date_time};
 
 /// Characters an id or session index may have.
@@ -57,7 +57,7 @@ impl NameId {
     pub(super) fn read(node: Node<'_>) -> Result<Self, Reason> {
         has_only(node, NAME_ATTRIBUTES)?;
         let value = node.text()?;
-        if value.trim().is_empty() || value.len() > MAX_ENTITY_ID {
+        if trimmed(value).is_empty() || value.len() > MAX_ENTITY_ID {
             return Err(Reason::Schema);
         }
         let attribute = |name| node.attribute(name).map(str::to_owned);
@@ -171,18 +171,24 @@ pub(super) fn plain_text(node: Node<'_>) -> Result<&str, Reason> {
 
 /// Reads an `xs:boolean`; absent means false.
 pub(super) fn flag(node: Node<'_>, name: &str) -> Result<bool, Reason> {
-    match node.attribute(name).map(str::trim) {
+    match node.attribute(name).map(trimmed) {
         None | Some("false" | "0") => Ok(false),
         Some("true" | "1") => Ok(true),
         Some(_) => Err(Reason::Schema),
     }
 }
 
-/// `xs:NCName`, as far as ids of real systems go beyond ASCII.
+/// Reads an unsigned number: digits alone, without the sign that editions of XML Schema disagree about.
+pub(super) fn number<N: std::str::FromStr>(text: &str) -> Option<N> {
+    let text = trimmed(text);
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+/// `xs:NCName` of ASCII letters: which others are letters, the editions of XML disagree about, and no known system uses them.
 pub(super) fn is_ncname(text: &str) -> bool {
-    let mut letters = text.chars();
-    letters.next().is_some_and(|first| first.is_alphabetic() || first == '_')
-        && letters.all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.'))
+    let mut letters = text.bytes();
+    letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && letters.all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, b'_' | b'-' | b'.'))
 }
 
 /// A fresh message id: 128 random bits (SAML core 1.3.4), an `xs:NCName`.

@@ -97,8 +97,12 @@ pub async fn begin(ground: &Ground, purpose: Purpose) -> Result<Held, Fault> {
 
 /// Begins a flow at a stage other than the first, in a transaction under way.
 pub async fn begin_at<S: Stage>(ground: &Ground, tx: &mut Tx, purpose: Purpose, stage: S) -> Result<Held, Fault> {
-    let random = ground.random.as_ref();
     let expires_at = plus(ground.clock.now(), ground.rules.session.flow_seconds);
+    begin_until(ground, tx, purpose, stage, expires_at).await
+}
+
+async fn begin_until<S: Stage>(ground: &Ground, tx: &mut Tx, purpose: Purpose, stage: S, expires_at: Timestamp) -> Result<Held, Fault> {
+    let random = ground.random.as_ref();
     let flow = Flow { id: Id::random(random), purpose, stage, expires_at };
     let token = Token::random(random);
     flows::begin(tx, &flow, &token.hash()).await?;
@@ -110,7 +114,8 @@ pub async fn open<S: Stage>(ground: &Ground, held: &Held) -> Result<Flow<S>, Ref
     flows::open(&ground.db, held.id, &held.token.hash(), ground.clock.now()).await?.ok_or(Refusal::Gone)
 }
 
-/// Begins the same login again, as somebody else: the old flow ends, its request waits in the new one.
+/// Begins the same login again, as somebody else: the old flow ends, its request waits in the new one, and no longer than it
+/// would have waited in the old.
 pub async fn restart(ground: &Ground, held: &Held) -> Result<Held, Refusal> {
     if let Some(begun) = again::<SecondFactor>(ground, held).await? {
         return Ok(begun);
@@ -130,7 +135,7 @@ async fn again<S: Stage>(ground: &Ground, held: &Held) -> Result<Option<Held>, R
     if !flows::finish::<S>(&mut tx, flow.id, &held.token.hash()).await? {
         return Err(Refusal::Gone);
     }
-    let begun = begin_at(ground, &mut tx, flow.purpose, Start::default()).await?;
+    let begun = begin_until(ground, &mut tx, flow.purpose, Start::default(), flow.expires_at).await?;
     tx.commit_routine().await?;
     Ok(Some(begun))
 }

@@ -13,10 +13,11 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
-    base::clock::from_millis,
+    base::clock::{from_millis, seconds_between},
     crypto::{keyring::Keyring, reason::Reason, seal::SealError},
     domain::{
         attribute,
@@ -42,7 +43,14 @@ pub struct Desk {
     /// Where each answer is written down before it leaves.
     pub journal: Journal,
     known: Arc<RwLock<HashMap<String, Arc<Registered>>>>,
+    published: Arc<RwLock<HashMap<bool, Published>>>,
 }
+
+/// Our signed metadata and when it was signed.
+type Published = (Timestamp, String);
+
+/// Seconds that signed metadata is given out again: whoever asks often costs no signature each time.
+const PUBLISHED_SECONDS: i64 = 300;
 
 /// Our names and addresses.
 #[derive(Debug, Clone)]
@@ -106,7 +114,7 @@ impl From<crate::service::login::Refusal> for Refused {
 impl Desk {
     /// A desk with nobody known yet.
     pub fn new(keyring: Keyring, own: Own, journal: Journal) -> Self {
-        Self { keyring: Arc::new(keyring), own: Arc::new(own), journal, known: Arc::default() }
+        Self { keyring: Arc::new(keyring), own: Arc::new(own), journal, known: Arc::default(), published: Arc::default() }
     }
 
     /// The enabled relying party of that entity ID, as it is registered now.
@@ -138,6 +146,22 @@ impl Desk {
 
 /// Our metadata: the signed form has a signature of our own on it; `redirect_only` leaves HTTP-POST out for sign-on.
 pub fn own_metadata(desk: &Desk, ground: &Ground, redirect_only: bool, signed: bool) -> Result<String, Refused> {
+    if !signed {
+        return write_metadata(desk, ground, redirect_only, false);
+    }
+    let now = ground.clock.now();
+    let published = desk.published.read().unwrap_or_else(PoisonError::into_inner).get(&redirect_only).cloned();
+    if let Some((at, document)) = published
+        && (0..PUBLISHED_SECONDS).contains(&seconds_between(at, now))
+    {
+        return Ok(document);
+    }
+    let document = write_metadata(desk, ground, redirect_only, true)?;
+    desk.published.write().unwrap_or_else(PoisonError::into_inner).insert(redirect_only, (now, document.clone()));
+    Ok(document)
+}
+
+fn write_metadata(desk: &Desk, ground: &Ground, redirect_only: bool, signed: bool) -> Result<String, Refused> {
     let id = fresh_id(ground.random.as_ref());
     let attributes: Vec<&str> = attribute::ALL.iter().map(|attribute| attribute.name()).collect();
     let contact = desk.own.contact_email.as_deref().map(|email| Contact { company: None, name: None, email: Some(email) });

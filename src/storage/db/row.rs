@@ -128,6 +128,11 @@ pub(super) fn fault(error: sqlx::Error) -> Fault {
         _ => false,
     };
     let words = error.to_string();
+    if let sqlx::Error::Database(database) = &error
+        && matches!(database.code().as_deref(), Some("40P01" | "40001"))
+    {
+        return Fault::Contended(words);
+    }
     if lasting { Fault::Inconsistent(words) } else { Fault::Unavailable(words) }
 }
 

@@ -112,14 +112,9 @@ impl FromRequest for OwnForm {
     type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, reading) = (request.clone(), Bytes::from_request(request, payload));
+        let (visit, reading) = (Visit::of(request), bounded(request, payload, "application/x-www-form-urlencoded", FORM_LIMIT));
         Box::pin(async move {
-            let visit = Visit::of(&request);
-            from_our_page(&request, &visit, "application/x-www-form-urlencoded")?;
-            let body = reading.await.map_err(|_| too_large(&visit))?;
-            if body.len() > FORM_LIMIT {
-                return Err(too_large(&visit));
-            }
+            let body = reading.await?;
             let mut fields = BTreeMap::new();
             for (name, value) in url::form_urlencoded::parse(&body) {
                 if fields.insert(name.into_owned(), value.into_owned()).is_some() {
@@ -136,14 +131,10 @@ impl FromRequest for CsrfJson {
     type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, reading) = (request.clone(), Bytes::from_request(request, payload));
+        let (request, reading) = (request.clone(), bounded(request, payload, "application/json", JSON_LIMIT));
         Box::pin(async move {
             let visit = Visit::of(&request);
-            from_our_page(&request, &visit, "application/json")?;
-            let body = reading.await.map_err(|_| too_large(&visit))?;
-            if body.len() > JSON_LIMIT {
-                return Err(too_large(&visit));
-            }
+            let body = reading.await?;
             let body: Value = serde_json::from_slice(&body).map_err(|_| refused(&visit, "json"))?;
             let flow = body.get("flow").and_then(Value::as_str).unwrap_or_default();
             let token = request.headers().get("x-csrf").and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -151,6 +142,17 @@ impl FromRequest for CsrfJson {
             Ok(Self { holder, body })
         })
     }
+}
+
+/// The body of a request from a page of ours, if it is of that type and no larger than `limit` bytes.
+fn bounded(request: &HttpRequest, payload: &mut Payload, media_type: &'static str, limit: usize) -> Reading<Bytes> {
+    let (request, reading) = (request.clone(), Bytes::from_request(request, payload));
+    Box::pin(async move {
+        let visit = Visit::of(&request);
+        from_our_page(&request, &visit, media_type)?;
+        let body = reading.await.map_err(|_| too_large(&visit))?;
+        if body.len() > limit { Err(too_large(&visit)) } else { Ok(body) }
+    })
 }
 
 /// Browsers say where a request comes from; whatever they say must be us. A plain client that says nothing still needs

@@ -31,6 +31,8 @@ pub struct Password {
     pub service: Option<String>,
     /// The user name entered before, else empty.
     pub user_name: String,
+    /// The operator's sentence of help.
+    pub help: Option<String>,
     /// Why the form is shown again.
     pub error: Option<FormError>,
 }

@@ -41,6 +41,8 @@ pub struct Frame {
     pub csrf: String,
     /// Path and query of this page for coming back after a change of language (`/login?flow=...`); `None` hides the switch.
     pub here: Option<String>,
+    /// The incident code of the request, for pages that show one.
+    pub incident: String,
     /// The name of the person logged in.
     pub signed_in: Option<String>,
 }

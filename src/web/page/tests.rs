@@ -27,6 +27,7 @@ fn frame(language: Language, signed_in: bool) -> Frame {
         organisation: "Testkommune".to_owned(),
         csrf: "csrf-token".to_owned(),
         here: Some("/login?flow=1&x=\"".to_owned()),
+        incident: "K7QF-2M9X".to_owned(),
         signed_in: signed_in.then(|| "Anna Ærlig".to_owned()),
     }
 }
@@ -61,6 +62,7 @@ fn login_pages(language: Language) -> Vec<(&'static str, String)> {
         flow: "f-1".to_owned(),
         service: service.map(str::to_owned),
         user_name: if error == Some(FormError::Refused) { HOSTILE.to_owned() } else { String::new() },
+        help: Some(HOSTILE.to_owned()),
         error,
     };
     let factor = |totp, webauthn, error| Factor {
