@@ -117,6 +117,7 @@ fn rules() -> Rules {
             network_failures: 120,
         },
         activation_seconds: 24 * 3600,
+        notices: true,
         issuer: "Testkommune".to_owned(),
     }
 }

@@ -32,6 +32,8 @@ use sqlx::AssertSqlSafe;
 mod every;
 /// Opening, losing and finding the database again.
 mod opening;
+/// Mails that wait to be sent.
+mod outbox;
 /// Many at once, of whom one wins.
 mod races;
 /// Writing, sealing and checking the trail.

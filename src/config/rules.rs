@@ -88,6 +88,7 @@ impl Settings {
             session: self.session_policy(),
             throttle: self.throttle_policy(),
             activation_seconds: self.activation.lifetime.seconds,
+            notices: self.mail.smtp_host.is_some(),
             issuer: self.site.organisation.clone(),
         }
     }

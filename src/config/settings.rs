@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use super::{
     finding::Finding,
-    value::{Confidential, LogFormat, Reading, Span},
+    value::{Confidential, LogFormat, MailTls, Reading, Span},
     values::Values,
 };
 
@@ -187,6 +187,39 @@ settings! {
     activation: Activation {
         /// How long a code may be used.
         lifetime: Span, default "\"24h\"";
+    }
+    /// Mails to people about their own identity. Without `smtp_host` nobody is told of anything.
+    mail: Mail {
+        /// The mail server that takes our mails over, by the name in its certificate.
+        smtp_host: Option<String>, example "\"smtp.testkommune.example\"";
+        /// Its port: 587 or 25 with `starttls`, 465 with `tls`.
+        smtp_port: u32, default "587";
+        /// `starttls`, or `tls` from the first byte. TLS 1.2 or newer with a certificate that is checked; nothing is ever sent in clear. `plain` is for the demo, and for localhost only.
+        tls: MailTls, default "\"starttls\"";
+        /// Certificates (PEM) that the server's certificate may be issued by, beside those this machine trusts.
+        ca_file: Option<PathBuf>, example "\"/etc/portvagt/mail-ca.crt\"";
+        /// The name we log in to the mail server with, if it wants that.
+        username: Option<String>, example "\"portvagt\"";
+        /// The password for it.
+        password_file: Option<Confidential>, example "\"/etc/portvagt/mail.password\"";
+        /// The address mails come from.
+        from: Option<String>, example "\"login@testkommune.example\"";
+        /// Where answers go, if anybody reads them.
+        reply_to: Option<String>, example "\"servicedesk@testkommune.example\"";
+        /// The name we greet the mail server with; without it the host of http.base_url.
+        hello_name: Option<String>, example "\"login.testkommune.example\"";
+        /// Mails a minute that each node hands over at most.
+        rate: u32, default "120";
+        /// How long each step of a conversation with the mail server may take.
+        timeout: Span, default "\"30s\"";
+        /// The wait after the first failed try; it doubles with each further one.
+        first_retry: Span, default "\"1m\"";
+        /// The longest wait between tries.
+        longest_retry: Span, default "\"1h\"";
+        /// A mail that could not be sent for so long is put aside; `portvagt mail list` shows it.
+        give_up: Span, default "\"24h\"";
+        /// How long sent and given-up mails stay in the list; the words of a sent one are erased at once.
+        retention: Span, default "\"30d\"";
     }
     /// Passkeys and security keys.
     webauthn: Webauthn {

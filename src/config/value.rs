@@ -194,6 +194,29 @@ impl Reading for LogFormat {
     }
 }
 
+/// How a mail server is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailTls {
+    /// In clear until it agrees to TLS, which it must.
+    Starttls,
+    /// TLS from the first byte.
+    Tls,
+    /// In clear, on this machine only.
+    Plain,
+}
+
+impl Reading for MailTls {
+    const KIND: &'static str = "starttls, tls or plain";
+    fn read(raw: &Raw) -> Result<Self, String> {
+        match raw.text()? {
+            "starttls" => Ok(Self::Starttls),
+            "tls" => Ok(Self::Tls),
+            "plain" => Ok(Self::Plain),
+            _ => Err("should be \"starttls\" or \"tls\"".to_owned()),
+        }
+    }
+}
+
 /// A secret that was read from its file, or stood in the environment itself.
 #[derive(Debug, Clone)]
 pub struct Confidential {

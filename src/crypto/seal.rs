@@ -139,6 +139,7 @@ impl MasterKey {
             cpr: seal("portvagt/cpr")?,
             cpr_index: mac("portvagt/cpr-index")?,
             totp: seal("portvagt/totp")?,
+            mail: seal("portvagt/mail")?,
             csrf: mac("portvagt/csrf")?,
             trail: mac("portvagt/trail")?,
             pairwise: mac("portvagt/pairwise")?,
@@ -159,6 +160,8 @@ pub struct Seals {
     pub cpr_index: MacKey,
     /// Seals TOTP secrets.
     pub totp: SealKey,
+    /// Seals mails that wait to be sent.
+    pub mail: SealKey,
     /// Makes form tokens.
     pub csrf: MacKey,
     /// Authenticates audit events.

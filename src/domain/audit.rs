@@ -55,6 +55,16 @@ pub enum Kind {
     ClientSaved,
     /// A relying party was removed.
     ClientRemoved,
+    /// A mail to a person waits to be sent.
+    MailQueued,
+    /// A mail server took it over.
+    MailSent,
+    /// It could not be sent now and is tried again.
+    MailFailed,
+    /// It is tried no more.
+    MailDead,
+    /// An operator has a dead one tried again.
+    MailRetried,
     /// Old rows were deleted by the retention rules.
     RetentionRun,
     /// The server started.
@@ -86,6 +96,11 @@ impl Kind {
             Self::IdentityProved => "identity.proved",
             Self::ClientSaved => "relying_party.saved",
             Self::ClientRemoved => "relying_party.removed",
+            Self::MailQueued => "mail.queued",
+            Self::MailSent => "mail.sent",
+            Self::MailFailed => "mail.failed",
+            Self::MailDead => "mail.dead",
+            Self::MailRetried => "mail.retried",
             Self::RetentionRun => "retention.run",
             Self::ServerStarted => "server.started",
         }

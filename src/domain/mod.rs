@@ -1,6 +1,8 @@
 //! The words of NSIS and of the organisation. Pure: no database, no HTTP, no clock but given.
 //! What stands here could be read aloud to an auditor without naming a technology.
 
+/// Danish and English: every text that people read.
+pub mod language;
 /// NSIS levels and the one function that yields a level.
 pub mod assurance;
 /// The organisation (CVR) employees belong to.
@@ -23,5 +25,7 @@ pub mod mitid;
 pub mod flow;
 /// What we say of a person to one relying party.
 pub mod statement;
+/// What people are told by mail of their own identity.
+pub mod notice;
 /// What is written down for the auditor.
 pub mod audit;

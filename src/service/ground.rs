@@ -44,6 +44,8 @@ pub struct Rules {
     pub throttle: ThrottlePolicy,
     /// How long an activation code may be used, in seconds.
     pub activation_seconds: i64,
+    /// Whether people are told by mail; without a mail server nothing is queued.
+    pub notices: bool,
     /// What authenticator apps show beside the user name.
     pub issuer: String,
 }

@@ -4,6 +4,8 @@
 pub mod trail;
 /// What every act stands on.
 pub mod ground;
+/// Telling people by mail what happens to their identity.
+pub mod notices;
 /// Logging in, stage by stage.
 pub mod login;
 /// MitID as the proof of an identity, by two roads.

@@ -11,11 +11,18 @@ use crate::{
         assurance::Level,
         audit::Kind as EventKind,
         factor::{self, Authenticator, Kind},
+        notice::Notice,
         organisation::Cvr,
         person::{Cpr, Person, Proofing, ProofingMethod, Standing, Username},
         policy::WeakPassword,
     },
-    service::{ground::Ground, login::totp, operator::Operator, saml::sso},
+    service::{
+        ground::Ground,
+        login::totp,
+        notices::{self, NotQueued},
+        operator::Operator,
+        saml::sso,
+    },
     storage::{
         activations::{self, Activation},
         authenticators, credentials,
@@ -72,6 +79,9 @@ pub enum Refusal {
     /// The password could not be hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
+    /// The person could not be told of it.
+    #[error(transparent)]
+    Notice(#[from] NotQueued),
 }
 
 /// A person to be added.
@@ -182,6 +192,7 @@ pub async fn suspend(ground: &Ground, by: &Operator, username: &Username) -> Res
     // Logins first: one that is just being finished is waited for, and its session then ends with the others.
     flows::end_of_person(&mut tx, person.id).await?;
     let ended = sessions::end_all_of(&mut tx, person.id).await?;
+    notices::queue(ground, &mut tx, person.id, Notice::Locked).await?;
     tx.commit(by.event(ground, EventKind::PersonSuspended).about(person.id).with("sessions_ended", ended)).await?;
     Ok(ended)
 }
@@ -193,6 +204,7 @@ pub async fn reactivate(ground: &Ground, by: &Operator, username: &Username) -> 
     if !people::set_standing(&mut tx, person.id, Standing::Active).await? {
         return Err(Refusal::Already(person.username, "active"));
     }
+    notices::queue(ground, &mut tx, person.id, Notice::Unlocked).await?;
     Ok(tx.commit(by.event(ground, EventKind::PersonReactivated).about(person.id)).await?)
 }
 
@@ -253,6 +265,7 @@ pub async fn set_password(ground: &Ground, by: &Operator, username: &Username, p
     // Logins first: one that is just being finished is waited for, and its session then ends with the others.
     flows::end_of_person(&mut tx, person.id).await?;
     let ended = sessions::end_all_of(&mut tx, person.id).await?;
+    notices::queue(ground, &mut tx, person.id, Notice::PasswordChanged).await?;
     tx.commit(by.event(ground, EventKind::PasswordSet).about(person.id).with("sessions_ended", ended)).await?;
     Ok(ended)
 }

@@ -29,6 +29,8 @@ pub mod flows;
 pub mod clients;
 /// Logins that are done, and where they were used.
 pub mod sessions;
+/// Mails that wait to be sent.
+pub mod outbox;
 /// Failure counters and delays.
 pub mod throttle;
 /// The audit trail: written in batches, sealed in a chain.

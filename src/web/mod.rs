@@ -1,6 +1,6 @@
 //! Floor 6: the rooms people enter. Says request, cookie, redirect, status and template; decides nothing that a service decides.
 
-/// Danish and English: which one a visitor gets, and every text that is shown.
+/// Danish and English: which one a visitor gets.
 pub mod language;
 /// Style sheet, script and fonts, embedded in the program and served for good.
 pub mod assets;

@@ -16,8 +16,12 @@ const OPENING_TRIES: u32 = 20;
 
 /// The migrations, oldest first; the same text for both engines. Listed by hand: the macro that reads the folder would
 /// build both drivers a second time for the compiler, a minute of every first build.
-static MIGRATIONS: LazyLock<Migrator> =
-    LazyLock::new(|| Migrator::with_migrations(vec![migration(1, "initial", include_str!("../../../migrations/0001_initial.sql"))]));
+static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    Migrator::with_migrations(vec![
+        migration(1, "initial", include_str!("../../../migrations/0001_initial.sql")),
+        migration(4, "outbox", include_str!("../../../migrations/0004_outbox.sql")),
+    ])
+});
 
 fn migration(number: i64, description: &'static str, sql: &'static str) -> Migration {
     Migration::new(number, description.into(), MigrationType::Simple, SqlStr::from_static(sql), false)

@@ -4,26 +4,17 @@
 
 use std::borrow::Cow;
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 
 use crate::{
     domain::{assurance::Level, factor::Kind},
-    web::{language::Language, page::Frame},
+    web::page::Frame,
 };
 
 impl Frame {
     /// Day, month and time of day in Denmark: "24. november 2026 kl. 14.05".
     pub fn moment(&self, at: &Timestamp) -> String {
-        // Danish time as a rule instead of a database lookup, so that a bare container shows the same.
-        let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC);
-        let local = at.to_zoned(zone);
-        let month = self.t(&format!("month-{}", local.month()));
-        let (day, year) = (local.day(), local.year());
-        let (hour, minute) = (local.hour(), local.minute());
-        match self.language {
-            Language::Da => format!("{day}. {month} {year} kl. {hour:02}.{minute:02}"),
-            Language::En => format!("{day} {month} {year} at {hour:02}:{minute:02}"),
-        }
+        self.language.moment(*at)
     }
 
     /// A level's name; `None` is below Low.

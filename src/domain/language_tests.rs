@@ -36,7 +36,7 @@ fn pages(folder: &Path, text: &mut String) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             pages(&path, text);
-        } else if path.extension().is_some_and(|ending| ending == "html" || ending == "rs") {
+        } else if path.extension().is_some_and(|ending| ending == "html" || ending == "txt" || ending == "rs") {
             text.push_str(&fs::read_to_string(&path).unwrap());
         }
     }
