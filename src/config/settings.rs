@@ -219,7 +219,7 @@ settings! {
         /// A mail that could not be sent for so long is put aside; `portvagt mail list` shows it.
         give_up: Span, default "\"24h\"";
         /// How long sent and given-up mails stay in the list; the words of a sent one are erased at once.
-        retention: Span, default "\"30d\"";
+        keep: Span, default "\"30d\"";
     }
     /// Passkeys and security keys.
     webauthn: Webauthn {
