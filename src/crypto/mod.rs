@@ -19,6 +19,8 @@ pub mod xml;
 mod certificate;
 /// Our signing keys, and relying parties' public keys.
 pub mod keyring;
+/// Signed statements to a broker.
+pub mod jws;
 /// Keys for tests.
 #[cfg(test)]
 pub(crate) mod tests;

@@ -2,5 +2,7 @@
 
 /// WebAuthn ceremonies on webauthn-rs.
 pub mod webauthn;
+/// OpenID Connect towards a MitID broker.
+pub mod oidc;
 /// SAML 2.0 as OIOSAML 3 narrows it.
 pub mod saml;
