@@ -36,6 +36,7 @@ use portvagt::{
     domain::{
         assurance::Level,
         audit::Actor,
+        invitation::Lifetimes,
         policy::{PasswordPolicy, SessionPolicy, ThrottlePolicy},
     },
     protocol::webauthn::Ceremonies,
@@ -118,6 +119,7 @@ fn rules() -> Rules {
         },
         activation_seconds: 24 * 3600,
         notices: true,
+        lifetimes: Lifetimes { mail_seconds: 24 * 3600, letter_seconds: 14 * 24 * 3600, recovery_seconds: 900 },
         issuer: "Testkommune".to_owned(),
     }
 }

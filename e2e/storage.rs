@@ -28,6 +28,8 @@ use portvagt::{
 };
 use sqlx::AssertSqlSafe;
 
+/// Invitations and recovery codes.
+mod invitations;
 /// Every function once.
 mod every;
 /// Opening, losing and finding the database again.

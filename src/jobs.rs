@@ -9,7 +9,7 @@ use crate::{
     base::{clock::plus, id::Incident},
     domain::audit::{Actor, Event, Kind},
     service::{ground::Ground, trail},
-    storage::{activations, audit, fault::Fault, flows, sessions, throttle},
+    storage::{activations, audit, fault::Fault, flows, invitations, recoveries, sessions, throttle},
 };
 
 /// The jobs under way.
@@ -85,6 +85,8 @@ pub async fn tidy(ground: &Ground) -> Result<(), Fault> {
     flows::purge(&mut tx, now).await?;
     sessions::purge(&mut tx, now, plus(now, -ground.rules.session.idle_seconds)).await?;
     activations::purge(&mut tx, now).await?;
+    invitations::purge(&mut tx, now).await?;
+    recoveries::purge(&mut tx, now).await?;
     audit::purge_replays(&mut tx, now).await?;
     tx.commit_routine().await?;
     throttle::purge(&ground.db, now).await.map(drop)

@@ -185,7 +185,7 @@ async fn flows_open_at_their_stage_with_their_token() {
         assert!(!flows::finish::<Activation>(&mut tx, flow.id, &second).await.unwrap());
         assert!(flows::finish::<SecondFactor>(&mut tx, flow.id, &second).await.unwrap());
         let pending = Some(Pending::Totp("c2VhbGVk".to_owned()));
-        let enrol = portvagt::domain::flow::Enrol { person, under: Level::Substantial, password: None, session: None, pending };
+        let enrol = portvagt::domain::flow::Enrol { person, under: Level::Substantial, password: None, session: None, why: None, pending };
         for expires_at in [at(5), at(600)] {
             let flow = Flow { id: Id::random(&SystemRandom), purpose: Purpose::Account, stage: enrol.clone(), expires_at };
             flows::begin(&mut tx, &flow, &hash()).await.unwrap();

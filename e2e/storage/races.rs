@@ -151,7 +151,7 @@ async fn a_flow_moves_once() {
         let end = Flow {
             id: Id::random(&SystemRandom),
             purpose: Purpose::Account,
-            stage: Enrol { person: person.id, under: Level::Substantial, password: None, session: None, pending: None },
+            stage: Enrol { person: person.id, under: Level::Substantial, password: None, session: None, why: None, pending: None },
             expires_at: at(600),
         };
         let mut tx = nodes.one.begin().await.unwrap();

@@ -5,7 +5,10 @@ use url::Url;
 use super::settings::Settings;
 use crate::{
     crypto::password::Cost,
-    domain::policy::{PasswordPolicy, SessionPolicy, ThrottlePolicy},
+    domain::{
+        invitation::Lifetimes,
+        policy::{PasswordPolicy, SessionPolicy, ThrottlePolicy},
+    },
     service::ground::Rules,
 };
 
@@ -89,6 +92,11 @@ impl Settings {
             throttle: self.throttle_policy(),
             activation_seconds: self.activation.lifetime.seconds,
             notices: self.mail.smtp_host.is_some(),
+            lifetimes: Lifetimes {
+                mail_seconds: self.activation.mail_invitation.seconds,
+                letter_seconds: self.activation.letter_invitation.seconds,
+                recovery_seconds: self.activation.recovery_code.seconds,
+            },
             issuer: self.site.organisation.clone(),
         }
     }

@@ -183,10 +183,16 @@ settings! {
         /// Failures a minute from one network (IPv4 /24, IPv6 /48) before it must wait.
         network_failures: u32, default "120";
     }
-    /// The one-time code a registrant hands over for the first login.
+    /// The one-time codes by which people take their identity into use, or get it back.
     activation: Activation {
-        /// How long a code may be used.
+        /// How long a code may be used that a registrant hands over for the first login.
         lifetime: Span, default "\"24h\"";
+        /// How long an invitation sent by mail may be used.
+        mail_invitation: Span, default "\"24h\"";
+        /// How long an invitation in a printed letter may be used; the post needs days.
+        letter_invitation: Span, default "\"14d\"";
+        /// How long a recovery code may be used that a registrant hands over at the desk.
+        recovery_code: Span, default "\"15m\"";
     }
     /// Mails to people about their own identity. Without `smtp_host` nobody is told of anything.
     mail: Mail {

@@ -145,6 +145,8 @@ impl MasterKey {
             pairwise: mac("portvagt/pairwise")?,
             throttle: mac("portvagt/throttle")?,
             activation: mac("portvagt/activation")?,
+            invitation: mac("portvagt/invitation")?,
+            recovery: mac("portvagt/recovery")?,
             device: mac("portvagt/device")?,
             mitid: seal("portvagt/mitid")?,
         })
@@ -172,6 +174,10 @@ pub struct Seals {
     pub throttle: MacKey,
     /// Hashes activation codes.
     pub activation: MacKey,
+    /// Hashes the codes of invitations.
+    pub invitation: MacKey,
+    /// Hashes recovery codes.
+    pub recovery: MacKey,
     /// Authenticates known-browser cookies.
     pub device: MacKey,
     /// Seals what is under way with MitID.

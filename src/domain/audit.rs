@@ -41,6 +41,20 @@ pub enum Kind {
     ActivationIssued,
     /// An activation code was used.
     ActivationUsed,
+    /// An invitation was made.
+    InvitationIssued,
+    /// An invitation was used: the activation is open, nothing is gained yet.
+    InvitationUsed,
+    /// A code from the registrant's desk for getting an identity back was made.
+    RecoveryIssued,
+    /// Somebody was identified in order to activate an identity or to get it back.
+    PersonIdentified,
+    /// Somebody was not who they wanted to activate or get back; nothing happened.
+    IdentificationRefused,
+    /// An identity was taken into use.
+    IdentityActivated,
+    /// A lost second factor, or a forgotten password, was replaced.
+    IdentityRecovered,
     /// An organisation was created or changed.
     OrganisationSaved,
     /// A person was created.
@@ -89,6 +103,13 @@ impl Kind {
             Self::PasswordRehashed => "password.rehashed",
             Self::ActivationIssued => "activation.issued",
             Self::ActivationUsed => "activation.used",
+            Self::InvitationIssued => "invitation.issued",
+            Self::InvitationUsed => "invitation.used",
+            Self::RecoveryIssued => "recovery.issued",
+            Self::PersonIdentified => "identification.succeeded",
+            Self::IdentificationRefused => "identification.refused",
+            Self::IdentityActivated => "identity.activated",
+            Self::IdentityRecovered => "identity.recovered",
             Self::OrganisationSaved => "organisation.saved",
             Self::PersonAdded => "person.added",
             Self::PersonSuspended => "person.suspended",

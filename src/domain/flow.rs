@@ -126,6 +126,9 @@ pub struct Enrol {
     pub password: Option<Use>,
     /// The session from whose pages it is enrolled; `None` at first login.
     pub session: Option<Id<Session>>,
+    /// Why the person was identified in this flow, if they were.
+    #[serde(default)]
+    pub why: Option<Why>,
     /// The sealed TOTP secret shown, or the state of a registration ceremony.
     pub pending: Option<Pending>,
 }
@@ -148,6 +151,51 @@ pub struct Done {
     pub person: Id<Person>,
     /// The session that answers.
     pub session: Id<Session>,
+}
+
+/// An invitation is to be shown: nothing is known yet of who holds it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Invited {}
+
+/// Somebody cannot log in and is to say who they are and why.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Recover {}
+
+/// That a person was identified in this flow, and what may follow from it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identified {
+    /// Why.
+    pub why: Why,
+    /// The level of the proof: what is enrolled in this flow carries no more.
+    pub under: Level,
+}
+
+/// Terms are to be accepted before anything else happens.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Accepting {
+    /// Who.
+    pub person: Id<Person>,
+    /// What follows.
+    pub then: AfterTerms,
+}
+
+/// What follows once the terms are accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AfterTerms {
+    /// A password is chosen.
+    Password(Identified),
+    /// The session answers its relying party.
+    Answer(Id<Session>),
+}
+
+/// A new password is to be chosen by somebody who was identified in this flow.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NewPassword {
+    /// Who.
+    pub person: Id<Person>,
+    /// How they came here.
+    pub identified: Identified,
 }
 
 /// A person is to prove with MitID who they are.
@@ -202,6 +250,18 @@ impl Stage for Enrol {
 }
 impl Stage for Done {
     const NAME: &'static str = "done";
+}
+impl Stage for Invited {
+    const NAME: &'static str = "invited";
+}
+impl Stage for Recover {
+    const NAME: &'static str = "recover";
+}
+impl Stage for Accepting {
+    const NAME: &'static str = "accepting";
+}
+impl Stage for NewPassword {
+    const NAME: &'static str = "new-password";
 }
 impl Stage for Identify {
     const NAME: &'static str = "identify";

@@ -19,6 +19,8 @@ pub mod client;
 pub mod attribute;
 /// Logins that are done.
 pub mod session;
+/// Invitations to take an identity into use.
+pub mod invitation;
 /// MitID: why it is asked for, and what it proved.
 pub mod mitid;
 /// Logins under way, one type a stage.

@@ -6,3 +6,5 @@ pub mod webauthn;
 pub mod oidc;
 /// SAML 2.0 as OIOSAML 3 narrows it.
 pub mod saml;
+/// Printed letters, as PDF.
+pub mod letter;

@@ -60,7 +60,7 @@ pub enum Enrolled {
 pub async fn begin(ground: &Ground, fresh: Fresh<'_>) -> Result<Held, Refusal> {
     let session = fresh.0;
     let under = session.evidence.strength().level();
-    let stage = Enrol { person: session.person, under, password: None, session: Some(session.id), pending: None };
+    let stage = Enrol { person: session.person, under, password: None, session: Some(session.id), why: None, pending: None };
     let mut tx = ground.db.begin().await?;
     let held = login::begin_at(ground, &mut tx, Purpose::Account, stage).await?;
     tx.commit_routine().await?;

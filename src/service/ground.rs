@@ -6,7 +6,10 @@ use std::{net::IpAddr, sync::Arc};
 use crate::{
     base::{clock::Clock, id::Incident, random::Random},
     crypto::{password::Hasher, seal::Seals},
-    domain::policy::{PasswordPolicy, SessionPolicy, ThrottlePolicy},
+    domain::{
+        invitation::Lifetimes,
+        policy::{PasswordPolicy, SessionPolicy, ThrottlePolicy},
+    },
     storage::db::Db,
 };
 
@@ -46,6 +49,8 @@ pub struct Rules {
     pub activation_seconds: i64,
     /// Whether people are told by mail; without a mail server nothing is queued.
     pub notices: bool,
+    /// How long invitations and recovery codes may be used.
+    pub lifetimes: Lifetimes,
     /// What authenticator apps show beside the user name.
     pub issuer: String,
 }

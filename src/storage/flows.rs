@@ -90,6 +90,11 @@ pub async fn end_of_person(tx: &mut Tx, person: Id<Person>) -> Result<u64, Fault
     tx.run("DELETE FROM flows WHERE person = $1", [person.into()]).await
 }
 
+/// Ends all logins under way of a person but one; how many.
+pub async fn end_others(tx: &mut Tx, person: Id<Person>, kept: Id<AnyFlow>) -> Result<u64, Fault> {
+    tx.run("DELETE FROM flows WHERE person = $1 AND id <> $2", [person.into(), kept.into()]).await
+}
+
 /// Deletes flows that are over; how many.
 pub async fn purge(tx: &mut Tx, now: Timestamp) -> Result<u64, Fault> {
     tx.run("DELETE FROM flows WHERE expires_at <= $1", [now.into()]).await

@@ -23,6 +23,10 @@ pub mod credentials;
 pub mod authenticators;
 /// One-time activation codes.
 pub mod activations;
+/// Invitations to take an identity into use.
+pub mod invitations;
+/// Recovery codes from the registrant's desk.
+pub mod recoveries;
 /// Logins under way.
 pub mod flows;
 /// Relying parties.

@@ -34,7 +34,7 @@ pub async fn check(ground: &Ground, held: &Held, typed: &str, visitor: &Visitor)
         return Err(login::fail_attempt(ground, visitor, Some(person), "wrong_activation_code", &attempt).await?);
     };
     throttle::clear_in(&mut tx, &key).await?;
-    let stage = Enrol { person, under, password: Some(flow.stage.password.clone()), session: None, pending: None };
+    let stage = Enrol { person, under, password: Some(flow.stage.password.clone()), session: None, why: None, pending: None };
     let held = login::advance(ground, &mut tx, &flow, held, &stage).await?;
     let event = Event::new(EventKind::ActivationUsed, Actor::Person(person), now, &visitor.incident, ground.random.as_ref());
     tx.commit(event.about(person)).await?;
