@@ -121,7 +121,7 @@ fn a_person_is_added_proved_suspended_and_reactivated() {
     );
     assert_eq!(desk.json(&["person", "show", "anna"], "")["identity"], "substantial");
     desk.good(&["person", "suspend", "anna"], "");
-    assert_eq!(desk.json(&["person", "list"], "")[0]["standing"], "suspended");
+    assert_eq!(desk.json(&["person", "list"], "")[0]["standing"], "locked");
     assert!(desk.refused(&["person", "suspend", "anna"], "").contains("suspended already"));
     desk.good(&["person", "reactivate", "anna"], "");
     let first = desk.json(&["person", "activation-code", "anna"], "")["activation_code"].as_str().unwrap().to_owned();

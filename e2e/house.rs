@@ -38,6 +38,7 @@ use portvagt::{
         audit::Actor,
         invitation::Lifetimes,
         policy::{PasswordPolicy, SessionPolicy, ThrottlePolicy},
+        proofing::ProofingPolicy,
     },
     protocol::webauthn::Ceremonies,
     service::{
@@ -117,6 +118,8 @@ fn rules() -> Rules {
             address_failures: 30,
             network_failures: 120,
         },
+        proofing: ProofingPolicy { ends_with_document: true, by_command_line: true },
+        lock_after_failures: 100,
         activation_seconds: 24 * 3600,
         notices: true,
         lifetimes: Lifetimes { mail_seconds: 24 * 3600, letter_seconds: 14 * 24 * 3600, recovery_seconds: 900 },

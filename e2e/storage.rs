@@ -18,7 +18,7 @@ use portvagt::{
         audit::{Actor, Event, Kind},
         factor::{self, Authenticator, Evidence, Use},
         organisation::Organisation,
-        person::{Person, Standing},
+        person::{Admission, Person},
         session::Session,
     },
     storage::{
@@ -139,8 +139,7 @@ pub(crate) fn person(organisation: Id<Organisation>, username: &str) -> Person {
         family_name: "Jensen".to_owned(),
         email: Some("aase@example.dk".to_owned()),
         persistent_uuid: uuid::Uuid::from_bytes(bytes(&SystemRandom)),
-        standing: Standing::Active,
-        administrator: false,
+        admission: Admission::default(),
     }
 }
 

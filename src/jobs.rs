@@ -8,7 +8,7 @@ use tokio::{sync::watch, task::JoinHandle, time::MissedTickBehavior};
 use crate::{
     base::{clock::plus, id::Incident},
     domain::audit::{Actor, Event, Kind},
-    service::{ground::Ground, trail},
+    service::{ground::Ground, lifecycle, trail},
     storage::{activations, audit, fault::Fault, flows, invitations, recoveries, sessions, throttle},
 };
 
@@ -78,8 +78,9 @@ async fn tidying(ground: Ground, mut stopped: watch::Receiver<bool>) {
     }
 }
 
-/// Deletes what has expired: logins under way, sessions, activation codes, claimed requests, counters.
+/// Locks whoever's employment has ended, and deletes what has expired: logins under way, sessions, activation codes, claimed requests, counters.
 pub async fn tidy(ground: &Ground) -> Result<(), Fault> {
+    lifecycle::follow_all(ground).await?;
     let now = ground.clock.now();
     let mut tx = ground.db.begin().await?;
     flows::purge(&mut tx, now).await?;

@@ -6,12 +6,16 @@ use portvagt::{
     crypto::totp::TotpSecret,
     domain::{
         assurance::Level,
+        audit::Actor,
         client::{Client, Terms},
-        person::{Person, ProofingMethod, Username},
+        person::{Person, Username},
+        proofing::Method,
     },
     service::{
         clients::{self, Registration},
-        people::{self, Proof},
+        operator::Operator,
+        people,
+        proofing::{self, Told},
     },
 };
 
@@ -68,8 +72,13 @@ impl House {
     /// Records a proofing of identity.
     pub async fn prove(&self, username: &str, level: Level) {
         let evidence = "Passport, seen at the desk".to_owned();
-        let proof = Proof { method: ProofingMethod::InPerson, level, evidence, proved_by: "suite".to_owned() };
-        people::prove(&self.app.ground, &self.operator(), &name(username), proof).await.expect("a proofing");
+        let told = Told { method: Method::InPerson, level, evidence, proved_by: "suite".to_owned() };
+        let ground = &self.app.ground;
+        let record = people::prove(ground, &self.operator(), &name(username), told).await.expect("a proofing");
+        if level == Level::High {
+            let second = Operator { actor: Actor::Operator("second".to_owned()), ..self.operator() };
+            proofing::approve_by_operator(ground, &second, record.id).await.expect("an approval");
+        }
     }
 
     /// Sets a password, or says why not.

@@ -70,8 +70,14 @@ impl Layer {
         let organisation = organisation();
         let person = person(organisation.id, "aase");
         let evidence = evidence(0);
-        let subject =
-            Subject { person: &person, organisation: &organisation, identity: Some(Level::Substantial), evidence: &evidence, cpr: None };
+        let subject = Subject {
+            person: &person,
+            access: portvagt::domain::person::Access::Open,
+            organisation: &organisation,
+            identity: Some(Level::Substantial),
+            evidence: &evidence,
+            cpr: None,
+        };
         let least = request.level().expect("levels we know").unwrap_or(Level::Low);
         let statement = Statement::about(&subject, &client(sp, now), &[], least).expect("a level that suffices");
         let name_id = NameId::professional(uuid::Uuid::from_u128(7), sp.entity_id(), NameKind::Persistent);

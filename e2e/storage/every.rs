@@ -8,12 +8,13 @@ use portvagt::{
         client::{Client, Edition, Terms},
         factor,
         flow::{Activation, Flow, Pending, Purpose, SecondFactor, Start},
-        person::{Proofing, ProofingMethod, Standing},
     },
     storage::{
-        activations, audit, authenticators, clients, credentials, deployment, flows, health, organisations,
-        people::{self, SealedCpr, Taken},
-        proofings, sessions, throttle,
+        activations, audit, authenticators, clients,
+        cprs::{self, SealedCpr},
+        credentials, deployment, flows, health, organisations,
+        people::{self, Taken},
+        sessions, throttle,
     },
 };
 
@@ -47,10 +48,8 @@ async fn organisations_and_people_are_kept() {
         let found = people::by_username(db, "åse").await.unwrap().unwrap();
         assert_eq!((found.id, found.email, found.persistent_uuid), (aase.id, aase.email.clone(), aase.persistent_uuid));
         assert_eq!(people::by_id(db, aase.id).await.unwrap().unwrap().full_name(), "Åse Jensen");
-        assert_eq!(people::by_cpr_index(db, &[2, 1]).await.unwrap().unwrap().id, aase.id);
-        assert!(people::by_cpr_index(db, &[2, 9]).await.unwrap().is_none());
-        assert_eq!(people::sealed_cpr(db, aase.id).await.unwrap(), Some(vec![1, 1]));
-        assert_eq!(people::sealed_cpr(db, bo.id).await.unwrap(), None);
+        assert_eq!(cprs::of(db, aase.id).await.unwrap().unwrap().cipher, [1, 1]);
+        assert!(cprs::of(db, bo.id).await.unwrap().is_none());
         assert_eq!(people::count(db).await.unwrap(), 2);
         let listed = |filter: &'static str, limit, after: &'static str| async move {
             people::list(db, filter, limit, after).await.unwrap().into_iter().map(|person| person.username.to_string()).collect::<Vec<_>>()
@@ -59,44 +58,23 @@ async fn organisations_and_people_are_kept() {
         assert_eq!(listed("", 1, "bo_1").await, ["åse"]);
         assert_eq!(listed("JENSEN", 10, "").await.len(), 2);
         assert_eq!(listed("_", 10, "").await, ["bo_1"], "no wildcards in the filter");
-        let mut tx = db.begin().await.unwrap();
-        assert!(people::set_standing(&mut tx, bo.id, Standing::Suspended).await.unwrap());
-        assert!(!people::set_standing(&mut tx, bo.id, Standing::Suspended).await.unwrap());
-        tx.commit(event(Kind::PersonSuspended, 0)).await.unwrap();
-        assert_eq!(people::by_id(db, bo.id).await.unwrap().unwrap().standing, Standing::Suspended);
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn proofings_passwords_and_activations_are_kept() {
+async fn passwords_and_activations_are_kept() {
     on_both(|nodes| async move {
         let db = &nodes.one;
         let person = somebody(db).await.id;
-        let proofing = |level| Proofing {
-            id: Id::random(&SystemRandom),
-            person,
-            method: ProofingMethod::InPerson,
-            evidence: "pas, Danmark".to_owned(),
-            level,
-            proved_by: "operator:root".to_owned(),
-            proved_at: at(0),
-        };
-        assert_eq!(proofings::identity_level(db, person).await.unwrap(), None);
-        let (low, high) = (proofing(Level::Low), proofing(Level::High));
         let mut tx = db.begin().await.unwrap();
-        proofings::insert(&mut tx, &low).await.unwrap();
-        proofings::insert(&mut tx, &high).await.unwrap();
         credentials::set_password(&mut tx, person, "$argon2id$1", at(0)).await.unwrap();
         credentials::set_password(&mut tx, person, "$argon2id$2", at(1)).await.unwrap();
-        tx.note(&event(Kind::IdentityProved, 0)).await.unwrap();
+        tx.note(&event(Kind::ActivationIssued, 0)).await.unwrap();
         tx.commit(event(Kind::PasswordSet, 0)).await.unwrap();
-        assert_eq!(proofings::identity_level(db, person).await.unwrap(), Some(Level::High));
         let stored = credentials::password(db, person).await.unwrap().unwrap();
         assert_eq!((stored.text.as_str(), stored.set_at), ("$argon2id$2", at(1)));
         let mut tx = db.begin().await.unwrap();
-        assert!(proofings::revoke(&mut tx, high.id, at(2)).await.unwrap());
-        assert!(!proofings::revoke(&mut tx, high.id, at(2)).await.unwrap());
         assert!(!credentials::renew_hash(&mut tx, person, "$argon2id$1", "x").await.unwrap());
         assert!(credentials::renew_hash(&mut tx, person, "$argon2id$2", "$argon2id$3").await.unwrap());
         let code = hash();
@@ -105,7 +83,6 @@ async fn proofings_passwords_and_activations_are_kept() {
             activations::put(&mut tx, &code).await.unwrap();
         }
         tx.commit(event(Kind::ActivationIssued, 0)).await.unwrap();
-        assert_eq!(proofings::of_person(db, person).await.unwrap().len(), 1);
         assert!(activations::open_for(db, person, at(9)).await.unwrap());
         assert!(!activations::open_for(db, person, at(10)).await.unwrap());
         let mut tx = db.begin().await.unwrap();
@@ -260,7 +237,7 @@ async fn sessions_are_kept_with_where_they_were_used() {
 
         let standing = sessions::standing(db, &token, "https://unknown.example").await.unwrap().unwrap();
         assert_eq!((standing.client, standing.client_enabled, standing.session_index), (None, false, None));
-        assert_eq!((standing.person.id, standing.session.id, standing.identity), (person.id, mine.id, None));
+        assert_eq!((standing.person.id, standing.session.id, standing.bases.len()), (person.id, mine.id, 0));
         assert_eq!(standing.organisation.name, "Testkommune");
         let told = audit::Participation {
             session: mine.id,

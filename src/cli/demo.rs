@@ -20,17 +20,14 @@ use crate::{
     },
     config::{self, Mode, Settings, check::demo_secret, files::DEMO_CERTIFICATE},
     crypto::{keyring, totp::TotpSecret},
-    domain::{
-        assurance::Level,
-        client::Terms,
-        person::{ProofingMethod, Username},
-    },
+    domain::{assurance::Level, client::Terms, person::Username, proofing::Method},
     service::{
         clients::{self, Registration},
         ground::Ground,
         operator::Operator,
         organisations,
-        people::{self, Newcomer, Proof, Record},
+        people::{self, Newcomer, Record},
+        proofing::Told,
     },
 };
 
@@ -204,7 +201,7 @@ async fn settle(ground: &Ground, by: &Operator, character: &Character, data: &Pa
     };
     people::add(ground, by, newcomer).await?;
     let evidence = "Demo: no document was seen".to_owned();
-    let proof = Proof { method: ProofingMethod::InPerson, level: character.level, evidence, proved_by: "Portvagt demo".to_owned() };
+    let proof = Told { method: Method::InPerson, level: character.level, evidence, proved_by: "Portvagt demo".to_owned() };
     people::prove(ground, by, &username, proof).await?;
     if character.has_app {
         let bytes = openssl::sha::sha256(format!("Portvagt demo, app of {username}").as_bytes());

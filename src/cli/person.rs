@@ -1,4 +1,9 @@
-//! `portvagt person`: add, prove, suspend and reactivate people, and hand over what their first login needs.
+//! `portvagt person`: add, prove, suspend and reactivate people, and hand over what their first login needs. What belongs to
+//! the life of an identity (locks, employments, roles, CPR) is in `life`; how a person is shown, in `shown`.
+
+mod shown;
+/// Locks, employments, roles, CPR numbers, names.
+pub mod life;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -11,12 +16,14 @@ use crate::{
         assurance::Level,
         factor::Authenticator,
         organisation::Cvr,
-        person::{Cpr, Person, Proofing, ProofingMethod, Username},
+        person::{Access, Cpr, Username},
         policy::WeakPassword,
+        proofing::{Method, State},
     },
     service::{
         ground::Ground,
-        people::{self, Newcomer, Proof, Record, Refusal},
+        people::{self, Newcomer, Refusal},
+        proofing::Told,
     },
 };
 
@@ -38,7 +45,10 @@ pub enum Command {
         /// Their user name
         username: Username,
     },
-    /// Suspend a person and end all their sessions
+    /// Locks, employments, roles, names and CPR numbers
+    #[command(flatten)]
+    Life(life::Command),
+    /// Suspend a person (an administrator's lock) and end all their sessions
     Suspend {
         /// Their user name
         username: Username,
@@ -104,8 +114,8 @@ pub struct Prove {
     /// Whose identity
     pub username: Username,
     /// in-person, mitid, or earlier (an earlier proofing taken over with its evidence)
-    #[arg(long, value_parser = method)]
-    pub method: ProofingMethod,
+    #[arg(long)]
+    pub method: Method,
     /// The level reached: low, substantial or high
     #[arg(long)]
     pub level: Level,
@@ -117,46 +127,46 @@ pub struct Prove {
     pub by: String,
 }
 
-fn method(text: &str) -> Result<ProofingMethod, String> {
-    text.parse().map_err(|()| "use in-person, mitid or earlier".to_owned())
-}
-
 /// Does one of them.
 pub async fn run(command: Command, ground: &Ground) -> anyhow::Result<Answer> {
     let by = stand::operator();
     match command {
         Command::Add(add) => self::add(add, ground).await,
+        Command::Life(command) => life::run(command, ground, &by).await,
         Command::List { filter, limit } => {
             let found = people::list(ground, filter.as_deref().unwrap_or_default(), limit.into()).await?;
-            let rows: Vec<Value> = found.iter().map(to_json).collect();
-            let columns = [
-                ("USER NAME", "username"),
-                ("NAME", "name"),
-                ("E-MAIL", "email"),
-                ("STANDING", "standing"),
-                ("ADMINISTRATOR", "administrator"),
-            ];
+            let rows: Vec<Value> = found.iter().map(|person| shown::to_json(person, ground.clock.now())).collect();
+            let columns = [("USER NAME", "username"), ("NAME", "name"), ("E-MAIL", "email"), ("STANDING", "standing")];
             Ok(Answer::table(&rows, &columns, "Nobody."))
         }
-        Command::Show { username } => Ok(show(&people::record(ground, &username).await?)),
+        Command::Show { username } => Ok(shown::record(&people::record(ground, &username).await?, ground)),
         Command::Suspend { username } => {
             let ended = people::suspend(ground, &by, &username).await?;
             Ok(Answer::new(
                 format!("'{username}' is suspended; {ended} session(s) ended."),
-                json!({ "username": username, "standing": "suspended", "sessions_ended": ended }),
+                json!({ "username": username, "standing": "locked", "sessions_ended": ended }),
             ))
         }
         Command::Reactivate { username } => {
             people::reactivate(ground, &by, &username).await?;
-            Ok(Answer::new(format!("'{username}' may log in again."), json!({ "username": username, "standing": "active" })))
+            let standing = people::find(ground, &username).await?.access(ground.clock.now());
+            let words = match standing {
+                Access::Open => format!("'{username}' may log in again."),
+                _ => format!("The administrator's lock is lifted; '{username}' is still kept out: {}.", standing.as_str()),
+            };
+            Ok(Answer::new(words, json!({ "username": username, "standing": standing.as_str() })))
         }
         Command::Prove(prove) => {
-            let proof = Proof { method: prove.method, level: prove.level, evidence: prove.evidence, proved_by: prove.by };
+            let proof = Told { method: prove.method, level: prove.level, evidence: prove.evidence, proved_by: prove.by };
             let proofing = people::prove(ground, &by, &prove.username, proof).await?;
-            Ok(Answer::new(
-                format!("The identity of '{}' is proved at level {}.", prove.username, proofing.level),
-                proofing_json(&proofing),
-            ))
+            let words = match proofing.basis.state {
+                State::Waiting => format!(
+                    "The proofing is recorded. Level {} counts when a second person has approved it: portvagt person approve {}",
+                    proofing.basis.level, proofing.id
+                ),
+                _ => format!("The identity of '{}' is proved at level {}.", prove.username, proofing.basis.level),
+            };
+            Ok(Answer::new(words, shown::proofing(&proofing)))
         }
         Command::ActivationCode { username } => {
             let code = people::activation_code(ground, &by, &username).await?.to_text();
@@ -207,7 +217,7 @@ async fn add(add: Add, ground: &Ground) -> anyhow::Result<Answer> {
         lifetime(ground),
         person.username
     );
-    let mut json = to_json(&person);
+    let mut json = shown::to_json(&person, ground.clock.now());
     if let Some(object) = json.as_object_mut() {
         object.insert("activation_code".to_owned(), code.into());
     }
@@ -228,73 +238,4 @@ fn lifetime(ground: &Ground) -> String {
     let minutes = ground.rules.activation_seconds / 60;
     let lifetime = if minutes % 60 == 0 { format!("{} hour(s)", minutes / 60) } else { format!("{minutes} minutes") };
     format!("Hand it over apart from the password; it ends after {lifetime}.")
-}
-
-fn show(record: &Record) -> Answer {
-    let person = &record.person;
-    let mut lines = vec![
-        format!(
-            "{} ({}), {}{}",
-            person.full_name(),
-            person.username,
-            person.standing.as_str(),
-            if person.administrator { ", administrator" } else { "" }
-        ),
-        format!("e-mail           {}", person.email.as_deref().unwrap_or("-")),
-        format!("id               {}", person.id),
-        format!("persistent UUID  {}", person.persistent_uuid),
-        format!(
-            "identity         {}",
-            record.identity.map_or("not proved: no service is told anything".to_owned(), |level| format!("proved at level {level}"))
-        ),
-        format!("activation code  {}", if record.activation_open { "handed over, not used yet" } else { "none open" }),
-    ];
-    for proofing in &record.proofings {
-        lines.push(format!(
-            "proofing         {} {} {}, by {}: {}",
-            proofing.proved_at,
-            proofing.method.as_str(),
-            proofing.level,
-            proofing.proved_by,
-            proofing.evidence
-        ));
-    }
-    for authenticator in &record.authenticators {
-        lines.push(format!(
-            "second factor    {} {} '{}', enrolled {}, carries at most {}",
-            authenticator.id,
-            authenticator.kind.as_str(),
-            authenticator.name,
-            authenticator.enrolled_at,
-            authenticator.carries
-        ));
-    }
-    let authenticators: Vec<Value> = record
-        .authenticators
-        .iter()
-        .map(|one| json!({ "id": one.id, "kind": one.kind, "name": one.name, "carries": one.carries, "enrolled_at": one.enrolled_at, "last_used_at": one.last_used_at }))
-        .collect();
-    let mut json = to_json(person);
-    if let Some(object) = json.as_object_mut() {
-        object.insert("identity".to_owned(), json!(record.identity));
-        object.insert("activation_open".to_owned(), record.activation_open.into());
-        object.insert("proofings".to_owned(), record.proofings.iter().map(proofing_json).collect());
-        object.insert("authenticators".to_owned(), authenticators.into());
-    }
-    Answer::new(lines.join("\n"), json)
-}
-
-fn to_json(person: &Person) -> Value {
-    json!({
-        "id": person.id, "username": person.username, "name": person.full_name(), "given_name": person.given_name,
-        "family_name": person.family_name, "email": person.email, "persistent_uuid": person.persistent_uuid,
-        "standing": person.standing, "administrator": person.administrator,
-    })
-}
-
-fn proofing_json(proofing: &Proofing) -> Value {
-    json!({
-        "id": proofing.id, "method": proofing.method, "level": proofing.level, "evidence": proofing.evidence,
-        "proved_by": proofing.proved_by, "proved_at": proofing.proved_at,
-    })
 }

@@ -8,6 +8,7 @@ use crate::{
     domain::{
         invitation::Lifetimes,
         policy::{PasswordPolicy, SessionPolicy, ThrottlePolicy},
+        proofing::ProofingPolicy,
     },
     service::ground::Rules,
 };
@@ -90,6 +91,11 @@ impl Settings {
             password: self.password_policy(),
             session: self.session_policy(),
             throttle: self.throttle_policy(),
+            proofing: ProofingPolicy {
+                ends_with_document: self.proofing.ends_with_document,
+                by_command_line: self.proofing.by_command_line,
+            },
+            lock_after_failures: self.throttle.lock_after.into(),
             activation_seconds: self.activation.lifetime.seconds,
             notices: self.mail.smtp_host.is_some(),
             lifetimes: Lifetimes {

@@ -182,6 +182,15 @@ settings! {
         address_failures: u32, default "30";
         /// Failures a minute from one network (IPv4 /24, IPv6 /48) before it must wait.
         network_failures: u32, default "120";
+        /// Failures in a row, delays and all, that lock an account until its owner proves who they are or an administrator opens it.
+        lock_after: u32, default "100";
+    }
+    /// How identities are proved (NSIS 3.1.2).
+    proofing: Proofing {
+        /// Whether a proofing in person ends on the last day of the document that was seen.
+        ends_with_document: bool, default "true";
+        /// Whether `portvagt person prove` may record that somebody was seen. It is how the first registrants are proved; switch it off once there are some.
+        by_command_line: bool, default "true";
     }
     /// The one-time codes by which people take their identity into use, or get it back.
     activation: Activation {

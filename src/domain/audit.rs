@@ -59,12 +59,36 @@ pub enum Kind {
     OrganisationSaved,
     /// A person was created.
     PersonAdded,
-    /// A person was suspended.
-    PersonSuspended,
-    /// A person was reactivated.
-    PersonReactivated,
+    /// A lock was placed on a person.
+    LockPlaced,
+    /// A lock was lifted.
+    LockLifted,
+    /// An employment was written down, changed or taken away.
+    EmploymentSaved,
+    /// A unit of an organisation was created or changed.
+    UnitSaved,
+    /// A person's CPR number was set or changed.
+    CprSet,
+    /// Somebody looked at a CPR number.
+    CprRead,
+    /// A person's name was changed.
+    PersonRenamed,
+    /// A role was granted.
+    RoleGranted,
+    /// A role was taken back.
+    RoleRevoked,
+    /// A version of an organisation's terms was published.
+    TermsPublished,
+    /// A person accepted a version of the terms.
+    TermsAccepted,
     /// An identity proofing was recorded.
     IdentityProved,
+    /// A second person approved an identity proofing.
+    ProofingApproved,
+    /// An identity proofing was taken back.
+    ProofingRevoked,
+    /// An identity proofing was turned down: nothing was recorded.
+    ProofingRefused,
     /// A relying party was registered or its entry changed.
     ClientSaved,
     /// A relying party was removed.
@@ -112,9 +136,21 @@ impl Kind {
             Self::IdentityRecovered => "identity.recovered",
             Self::OrganisationSaved => "organisation.saved",
             Self::PersonAdded => "person.added",
-            Self::PersonSuspended => "person.suspended",
-            Self::PersonReactivated => "person.reactivated",
+            Self::LockPlaced => "person.locked",
+            Self::LockLifted => "person.unlocked",
+            Self::EmploymentSaved => "employment.saved",
+            Self::UnitSaved => "unit.saved",
+            Self::CprSet => "cpr.set",
+            Self::CprRead => "cpr.read",
+            Self::PersonRenamed => "person.renamed",
+            Self::RoleGranted => "role.granted",
+            Self::RoleRevoked => "role.revoked",
+            Self::TermsPublished => "terms.published",
+            Self::TermsAccepted => "terms.accepted",
             Self::IdentityProved => "identity.proved",
+            Self::ProofingApproved => "identity.approved",
+            Self::ProofingRevoked => "identity.revoked",
+            Self::ProofingRefused => "identity.refused",
             Self::ClientSaved => "relying_party.saved",
             Self::ClientRemoved => "relying_party.removed",
             Self::MailQueued => "mail.queued",

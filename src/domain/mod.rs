@@ -5,10 +5,20 @@
 pub mod language;
 /// NSIS levels and the one function that yields a level.
 pub mod assurance;
-/// The organisation (CVR) employees belong to.
+/// The organisation (CVR) employees belong to, and its units.
 pub mod organisation;
-/// Employees' identities and the standing they have.
+/// Employees' identities and whether they may log in.
 pub mod person;
+/// From when to when somebody works where.
+pub mod employment;
+/// Why somebody is locked out, and the way out.
+pub mod lock;
+/// How an identity was proved, and the level that follows.
+pub mod proofing;
+/// Roles in Portvagt itself.
+pub mod role;
+/// The terms employees accept.
+pub mod terms;
 /// Authenticators, and the proof that they were used.
 pub mod factor;
 /// What is demanded of passwords, sessions and throttling.

@@ -1,4 +1,4 @@
-//! The organisation employees belong to, known by its CVR number.
+//! The organisation employees belong to, known by its CVR number, and its units.
 
 use std::{fmt, str::FromStr};
 
@@ -47,4 +47,17 @@ pub struct Organisation {
     pub name: String,
     /// The highest level it is notified for at Digitaliseringsstyrelsen.
     pub notified: Level,
+}
+
+/// A part of an organisation: a department, a school, a ward.
+#[derive(Debug, Clone)]
+pub struct Unit {
+    /// Its id.
+    pub id: Id<Unit>,
+    /// Of which organisation.
+    pub organisation: Id<Organisation>,
+    /// The unit above it, if any.
+    pub parent: Option<Id<Unit>>,
+    /// Its name.
+    pub name: String,
 }

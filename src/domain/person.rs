@@ -1,4 +1,4 @@
-//! Employees' identities: who they are, whether they may log in, and how their identity was proved.
+//! Employees' identities: who they are and whether they may log in. How an identity was proved is `proofing`'s.
 
 use std::{fmt, str::FromStr};
 
@@ -8,10 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 use zeroize::Zeroize;
 
-use crate::{
-    base::id::Id,
-    domain::{assurance::Level, organisation::Organisation},
-};
+use crate::{base::id::Id, domain::organisation::Organisation};
 
 /// A user name: normalised (NFC), lower case, 1 to 64 characters of letters, digits and `. _ - @`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -93,33 +90,55 @@ impl fmt::Debug for Cpr {
     }
 }
 
-/// Whether a person may log in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Standing {
-    /// May log in.
-    Active,
-    /// May not, until reactivated.
-    Suspended,
+/// What locks and employments come to: whether a person may log in. The rows themselves are `domain::lock`'s and
+/// `domain::employment`'s.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Admission {
+    /// How many locks are active.
+    pub locks: i64,
+    /// When the employment that is current, next or last began or begins; `None`: no date was ever set.
+    pub employed_from: Option<Timestamp>,
+    /// When it ends; `None`: it has no end.
+    pub employed_until: Option<Timestamp>,
 }
 
-impl Standing {
-    /// The word kept in the database.
+/// Whether a person may log in, and if not, why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// May log in.
+    Open,
+    /// A lock is active.
+    Locked,
+    /// The employment has not begun.
+    NotBegun,
+    /// The employment has ended.
+    Ended,
+}
+
+impl Access {
+    /// The word used on the command line and in logs.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Active => "active",
-            Self::Suspended => "suspended",
+            Self::Open => "active",
+            Self::Locked => "locked",
+            Self::NotBegun => "not-begun",
+            Self::Ended => "ended",
         }
     }
 }
 
-impl FromStr for Standing {
-    type Err = ();
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "active" => Ok(Self::Active),
-            "suspended" => Ok(Self::Suspended),
-            _ => Err(()),
+impl Admission {
+    /// What it comes to now. A lock goes before a date.
+    pub fn access(&self, now: Timestamp) -> Access {
+        if self.locks > 0 {
+            Access::Locked
+        } else if self.employed_until.is_some_and(|until| now >= until) {
+            Access::Ended
+        } else if self.employed_from.is_some_and(|from| now < from) {
+            Access::NotBegun
+        } else {
+            Access::Open
         }
     }
 }
@@ -141,10 +160,8 @@ pub struct Person {
     pub email: Option<String>,
     /// The persistent person-in-organisation UUID (`professional/uuid/persistent`); MitID Erhverv's when known.
     pub persistent_uuid: Uuid,
-    /// Whether they may log in.
-    pub standing: Standing,
-    /// Whether they administer Portvagt.
-    pub administrator: bool,
+    /// What decides whether they may log in.
+    pub admission: Admission,
 }
 
 impl Person {
@@ -152,60 +169,16 @@ impl Person {
     pub fn full_name(&self) -> String {
         format!("{} {}", self.given_name, self.family_name).trim().to_owned()
     }
-}
 
-/// How an identity was proved (NSIS 3.1.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ProofingMethod {
-    /// A registrant saw the person and a document.
-    InPerson,
-    /// MitID of at least the level.
-    Mitid,
-    /// An earlier proofing of the same level, taken over with its evidence.
-    Earlier,
-}
-
-impl ProofingMethod {
-    /// The word kept in the database and used on the command line.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::InPerson => "in-person",
-            Self::Mitid => "mitid",
-            Self::Earlier => "earlier",
-        }
+    /// Whether they may log in, and if not, why.
+    pub fn access(&self, now: Timestamp) -> Access {
+        self.admission.access(now)
     }
-}
 
-impl FromStr for ProofingMethod {
-    type Err = ();
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "in-person" => Ok(Self::InPerson),
-            "mitid" => Ok(Self::Mitid),
-            "earlier" => Ok(Self::Earlier),
-            _ => Err(()),
-        }
+    /// Whether they may log in: no lock is active and an employment is current.
+    pub fn may_log_in(&self, now: Timestamp) -> bool {
+        self.access(now) == Access::Open
     }
-}
-
-/// One identity proofing, kept for the auditor.
-#[derive(Debug, Clone)]
-pub struct Proofing {
-    /// Its id.
-    pub id: Id<Proofing>,
-    /// Whose identity.
-    pub person: Id<Person>,
-    /// How.
-    pub method: ProofingMethod,
-    /// What was seen, in words (document kind, issuer, reference). Never a CPR number.
-    pub evidence: String,
-    /// The level reached (IAL).
-    pub level: Level,
-    /// Who did it.
-    pub proved_by: String,
-    /// When.
-    pub proved_at: Timestamp,
 }
 
 #[cfg(test)]
@@ -219,6 +192,24 @@ mod tests {
         assert_eq!(composed, decomposed);
         for bad in ["", "a b", "a\r\nb", "<x>", &"a".repeat(65)] {
             assert!(bad.parse::<Username>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn locks_and_dates_decide_who_may_log_in() {
+        let at = |seconds: i64| crate::base::clock::from_millis(seconds * 1000);
+        let admission =
+            |locks, from: Option<i64>, until: Option<i64>| Admission { locks, employed_from: from.map(at), employed_until: until.map(at) };
+        for (locks, from, until, now, access) in [
+            (0, None, None, 0, Access::Open),
+            (1, None, None, 0, Access::Locked),
+            (2, Some(0), Some(10), 5, Access::Locked),
+            (0, Some(5), None, 4, Access::NotBegun),
+            (0, Some(5), None, 5, Access::Open),
+            (0, Some(5), Some(10), 9, Access::Open),
+            (0, Some(5), Some(10), 10, Access::Ended),
+        ] {
+            assert_eq!(admission(locks, from, until).access(at(now)), access, "{locks} {from:?} {until:?} {now}");
         }
     }
 

@@ -9,7 +9,7 @@ use crate::domain::{
     client::Client,
     factor::Evidence,
     organisation::Organisation,
-    person::{Cpr, Person, Standing},
+    person::{Access, Cpr, Person},
 };
 
 /// Everything known of the person that may enter a statement.
@@ -17,6 +17,8 @@ use crate::domain::{
 pub struct Subject<'a> {
     /// Who.
     pub person: &'a Person,
+    /// Whether they may log in now.
+    pub access: Access,
     /// Where employed.
     pub organisation: &'a Organisation,
     /// The identity assurance level of valid proofings.
@@ -39,7 +41,7 @@ pub struct Statement {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unsayable {
     /// The person may not log in.
-    #[error("the person is suspended")]
+    #[error("the person is locked out")]
     NotActive,
     /// No proofing, or the level is too low.
     #[error("the required level is not reached")]
@@ -52,7 +54,7 @@ pub enum Unsayable {
 impl Statement {
     /// States of `subject` what `client` asked for (`requested`, full names) and may have, if `least` is reached.
     pub fn about(subject: &Subject<'_>, client: &Client, requested: &[String], least: Level) -> Result<Self, Unsayable> {
-        if subject.person.standing != Standing::Active {
+        if subject.access != Access::Open {
             return Err(Unsayable::NotActive);
         }
         let strength = subject.evidence.strength();

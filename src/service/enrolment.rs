@@ -12,7 +12,7 @@ use crate::{
         audit::{Actor, Event, Kind as EventKind},
         factor::{Authenticator, Kind, Knowledge, Possession, TwoFactors, Use, Verified, ceiling},
         flow::{Enrol, Flow, Pending, Purpose},
-        person::{Person, Standing},
+        person::Person,
         session::Session,
     },
     protocol::webauthn::Ceremonies,
@@ -159,7 +159,7 @@ async fn subject(ground: &Ground, flow: &Flow<Enrol>) -> Result<Person, Refusal>
         session.filter(|session| session.is_alive(&ground.rules.session, ground.clock.now())).ok_or(Refusal::Gone)?;
     }
     let person = people::by_id(&ground.db, flow.stage.person).await?;
-    person.filter(|person| person.standing == Standing::Active).ok_or(Refusal::Gone)
+    person.filter(|person| person.may_log_in(ground.clock.now())).ok_or(Refusal::Gone)
 }
 
 fn waiting_secret(ground: &Ground, flow: &Flow<Enrol>) -> Result<Option<TotpSecret>, Refusal> {

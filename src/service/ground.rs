@@ -9,6 +9,7 @@ use crate::{
     domain::{
         invitation::Lifetimes,
         policy::{PasswordPolicy, SessionPolicy, ThrottlePolicy},
+        proofing::ProofingPolicy,
     },
     storage::db::Db,
 };
@@ -45,6 +46,10 @@ pub struct Rules {
     pub session: SessionPolicy,
     /// After failures.
     pub throttle: ThrottlePolicy,
+    /// Of identity proofings.
+    pub proofing: ProofingPolicy,
+    /// Failures in a row that lock an account until its owner or an administrator opens it.
+    pub lock_after_failures: i64,
     /// How long an activation code may be used, in seconds.
     pub activation_seconds: i64,
     /// Whether people are told by mail; without a mail server nothing is queued.

@@ -6,6 +6,12 @@ pub mod trail;
 pub mod ground;
 /// Telling people by mail what happens to their identity.
 pub mod notices;
+/// Whoever administers.
+pub mod operator;
+/// CPR numbers: sealed, found, masked, and read with a reason.
+pub mod cpr;
+/// Locks and employments: who may log in, and the end of everything open when not.
+pub mod lifecycle;
 /// Logging in, stage by stage.
 pub mod login;
 /// MitID as the proof of an identity, by two roads.
@@ -14,10 +20,14 @@ pub mod mitid;
 pub mod enrolment;
 /// Sessions: who is behind a cookie, and ending them.
 pub mod sessions;
+/// Roles in Portvagt itself.
+pub mod roles;
+/// How identities are proved, by whom, and who approves.
+pub mod proofing;
+/// The terms employees accept.
+pub mod terms;
 /// The SAML identity provider.
 pub mod saml;
-/// Whoever administers.
-pub mod operator;
 /// Organisations.
 pub mod organisations;
 /// What an operator does with people.

@@ -1,8 +1,11 @@
 //! Whoever administers, from the command line or the console: the name under which an act is written down.
 
 use crate::{
-    base::id::Incident,
-    domain::audit::{Actor, Event, Kind},
+    base::id::{Id, Incident},
+    domain::{
+        audit::{Actor, Event, Kind},
+        person::Person,
+    },
     service::ground::Ground,
 };
 
@@ -19,6 +22,11 @@ impl Operator {
     /// An event of this operator, now.
     pub fn event(&self, ground: &Ground, kind: Kind) -> Event {
         Event::new(kind, self.actor.clone(), ground.clock.now(), &self.incident, ground.random.as_ref())
+    }
+
+    /// Whether this is that person.
+    pub fn is(&self, person: Id<Person>) -> bool {
+        self.actor == Actor::Person(person)
     }
 
     /// How the operator is named in rows (who proved an identity, who issued a code).

@@ -1,4 +1,4 @@
-//! What an operator does with people: add, prove, suspend, reactivate, and hand over what their first login needs.
+//! What an operator does with people: add, rename, prove, suspend, reactivate, and hand over what their first login needs.
 //! Nobody is deleted. Each act is one transaction with its event; a code or secret is answered once and kept only as
 //! hash or seal. The path goes on in `storage`.
 
@@ -10,27 +10,34 @@ use crate::{
     domain::{
         assurance::Level,
         audit::Kind as EventKind,
+        employment::Employment,
         factor::{self, Authenticator, Kind},
+        lock::{Cause, Hand, Lock},
         notice::Notice,
         organisation::Cvr,
-        person::{Cpr, Person, Proofing, ProofingMethod, Standing, Username},
+        person::{Admission, Cpr, Person, Username},
         policy::WeakPassword,
+        proofing::Proofing,
+        role::{Grant, Role},
     },
     service::{
+        cpr,
         ground::Ground,
+        lifecycle,
         login::totp,
         notices::{self, NotQueued},
         operator::Operator,
-        saml::sso,
+        proofing::{self, Told},
+        roles,
     },
     storage::{
         activations::{self, Activation},
         authenticators, credentials,
         db::Tx,
         fault::Fault,
-        flows, organisations,
-        people::{self, SealedCpr, Taken},
-        proofings, sessions,
+        organisations,
+        people::{self, Taken},
+        roles as grants,
     },
 };
 
@@ -61,15 +68,21 @@ pub enum Refusal {
     /// The e-mail address is too long, or no text.
     #[error("an e-mail address is at most 254 characters, without control characters")]
     Email,
-    /// The person is suspended already, or active already.
+    /// The person is suspended already, or not at all.
     #[error("'{0}' is {1} already")]
     Already(Username, &'static str),
+    /// Locks and employments.
+    #[error(transparent)]
+    Lifecycle(#[from] lifecycle::Refusal),
+    /// Proofings.
+    #[error(transparent)]
+    Proofing(#[from] proofing::Refusal),
+    /// CPR numbers.
+    #[error(transparent)]
+    Cpr(#[from] cpr::Refusal),
     /// It is not one of theirs.
     #[error("'{0}' has no second factor with the id {1}; portvagt person show lists them")]
     NoSuchFactor(Username, Id<Authenticator>),
-    /// The evidence is missing, too long, or holds what looks like a CPR number.
-    #[error("the evidence says in up to 500 characters what was seen (document kind, issuer, reference), and never holds a CPR number")]
-    Evidence,
     /// The database.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -112,10 +125,18 @@ pub struct Newcomer {
 pub struct Record {
     /// Who.
     pub person: Person,
-    /// The highest level their identity is proved at.
+    /// The level their identity is proved at now.
     pub identity: Option<Level>,
-    /// Their proofings, newest first.
+    /// Their proofings, those that count no longer too, newest first.
     pub proofings: Vec<Proofing>,
+    /// Their locks, active and lifted, newest first.
+    pub locks: Vec<Lock>,
+    /// Their employments, oldest first.
+    pub employments: Vec<Employment>,
+    /// Their roles.
+    pub roles: Vec<Grant>,
+    /// Their CPR number, masked.
+    pub cpr: Option<String>,
     /// Their second factors.
     pub authenticators: Vec<Authenticator>,
     /// Whether a handed-over code is still open.
@@ -125,10 +146,7 @@ pub struct Record {
 /// Adds a person with a password and makes the activation code for their first login.
 pub async fn add(ground: &Ground, by: &Operator, newcomer: Newcomer) -> Result<(Person, Code), Refusal> {
     let organisation = employer(ground, newcomer.organisation.as_ref()).await?;
-    let [given_name, family_name] = [&newcomer.given_name, &newcomer.family_name].map(|name| name.trim().to_owned());
-    if [&given_name, &family_name].iter().any(|name| !(1..=100).contains(&name.chars().count()) || !canonical::is_plain(name)) {
-        return Err(Refusal::Name);
-    }
+    let (given_name, family_name) = names(&newcomer.given_name, &newcomer.family_name)?;
     let email = newcomer.email.map(|email| email.trim().to_owned()).filter(|email| !email.is_empty());
     if email.as_ref().is_some_and(|email| email.chars().count() > 254 || !canonical::is_plain(email)) {
         return Err(Refusal::Email);
@@ -143,18 +161,20 @@ pub async fn add(ground: &Ground, by: &Operator, newcomer: Newcomer) -> Result<(
         family_name,
         email,
         persistent_uuid: newcomer.persistent_uuid.unwrap_or_else(|| uuid::Builder::from_random_bytes(random::bytes(random)).into_uuid()),
-        standing: Standing::Active,
-        administrator: newcomer.administrator,
+        admission: Admission::default(),
     };
-    let cpr = newcomer.cpr.map(|cpr| seal_cpr(ground, person.id, &cpr)).transpose()?;
+    let cpr = newcomer.cpr.map(|number| cpr::seal(ground, person.id, &number)).transpose()?;
     let hash = ground.hasher.hash(&newcomer.password, random).await?;
     let mut tx = ground.db.begin().await?;
     people::insert(&mut tx, &person, cpr).await??;
     credentials::set_password(&mut tx, person.id, &hash, ground.clock.now()).await?;
     let code = issue(ground, &mut tx, by, person.id).await?;
     tx.note(&by.event(ground, EventKind::ActivationIssued).about(person.id)).await?;
-    let event = by.event(ground, EventKind::PersonAdded).about(person.id).with("administrator", person.administrator);
-    tx.commit(event).await?;
+    if newcomer.administrator {
+        grants::grant(&mut tx, person.id, Role::Administrator, &by.name(), ground.clock.now()).await?;
+        tx.note(&by.event(ground, EventKind::RoleGranted).about(person.id).with("role", Role::Administrator.as_str())).await?;
+    }
+    tx.commit(by.event(ground, EventKind::PersonAdded).about(person.id)).await?;
     Ok((person, code))
 }
 
@@ -174,75 +194,51 @@ pub async fn record(ground: &Ground, username: &Username) -> Result<Record, Refu
     let person = find(ground, username).await?;
     let db = &ground.db;
     Ok(Record {
-        identity: proofings::identity_level(db, person.id).await?,
-        proofings: proofings::of_person(db, person.id).await?,
+        identity: proofing::identity(ground, &person).await?,
+        proofings: proofing::of(ground, person.id).await?,
+        locks: lifecycle::locks(ground, person.id).await?,
+        employments: lifecycle::employments(ground, person.id).await?,
+        roles: roles::of(ground, person.id).await?,
+        cpr: cpr::masked(ground, person.id).await?,
         authenticators: authenticators::of_person(db, person.id).await?,
         activation_open: activations::open_for(db, person.id, ground.clock.now()).await?,
         person,
     })
 }
 
-/// Suspends the person and ends all their sessions and logins under way; how many sessions.
+/// Gives the person another name. What was proved of the old one counts no longer, unless both can be one person's.
+pub async fn rename(ground: &Ground, by: &Operator, username: &Username, (given, family): (&str, &str)) -> Result<Person, Refusal> {
+    let mut person = find(ground, username).await?;
+    (person.given_name, person.family_name) = names(given, family)?;
+    let mut tx = ground.db.begin().await?;
+    people::rename(&mut tx, &person).await?;
+    tx.commit(by.event(ground, EventKind::PersonRenamed).about(person.id)).await?;
+    Ok(person)
+}
+
+/// An administrator's lock: ends all sessions and logins under way; how many sessions.
 pub async fn suspend(ground: &Ground, by: &Operator, username: &Username) -> Result<u64, Refusal> {
     let person = find(ground, username).await?;
-    let mut tx = ground.db.begin().await?;
-    if !people::set_standing(&mut tx, person.id, Standing::Suspended).await? {
-        return Err(Refusal::Already(person.username, "suspended"));
+    match lifecycle::lock(ground, by, person.id, Cause::Administrator, "suspended by an administrator").await {
+        Err(lifecycle::Refusal::Already(_)) => Err(Refusal::Already(person.username, "suspended")),
+        other => Ok(other?.sessions),
     }
-    // Logins first: one that is just being finished is waited for, and its session then ends with the others.
-    flows::end_of_person(&mut tx, person.id).await?;
-    let ended = sessions::end_all_of(&mut tx, person.id).await?;
-    notices::queue(ground, &mut tx, person.id, Notice::Locked).await?;
-    tx.commit(by.event(ground, EventKind::PersonSuspended).about(person.id).with("sessions_ended", ended)).await?;
-    Ok(ended)
 }
 
-/// Lets the person log in again.
+/// Lifts an administrator's lock; other locks stay.
 pub async fn reactivate(ground: &Ground, by: &Operator, username: &Username) -> Result<(), Refusal> {
     let person = find(ground, username).await?;
-    let mut tx = ground.db.begin().await?;
-    if !people::set_standing(&mut tx, person.id, Standing::Active).await? {
-        return Err(Refusal::Already(person.username, "active"));
+    let which = (person.id, Cause::Administrator);
+    match lifecycle::unlock(ground, by, Hand::Administrator, which, "reactivated by an administrator").await {
+        Err(lifecycle::Refusal::NotLocked(_)) => Err(Refusal::Already(person.username, "active")),
+        other => Ok(other?),
     }
-    notices::queue(ground, &mut tx, person.id, Notice::Unlocked).await?;
-    Ok(tx.commit(by.event(ground, EventKind::PersonReactivated).about(person.id)).await?)
 }
 
-/// How an identity was proved.
-#[derive(Debug)]
-pub struct Proof {
-    /// How.
-    pub method: ProofingMethod,
-    /// The level reached.
-    pub level: Level,
-    /// What was seen, in words.
-    pub evidence: String,
-    /// The registrant who did it.
-    pub proved_by: String,
-}
-
-/// Records an identity proofing.
-pub async fn prove(ground: &Ground, by: &Operator, username: &Username, proof: Proof) -> Result<Proofing, Refusal> {
+/// Records an identity proofing at the command line.
+pub async fn prove(ground: &Ground, by: &Operator, username: &Username, proof: Told) -> Result<Proofing, Refusal> {
     let person = find(ground, username).await?;
-    let length = proof.evidence.trim().chars().count();
-    if !(3..=500).contains(&length) || holds_cpr(&proof.evidence) || proof.proved_by.trim().is_empty() {
-        return Err(Refusal::Evidence);
-    }
-    let proofing = Proofing {
-        id: Id::random(ground.random.as_ref()),
-        person: person.id,
-        method: proof.method,
-        evidence: proof.evidence.trim().to_owned(),
-        level: proof.level,
-        proved_by: proof.proved_by.trim().to_owned(),
-        proved_at: ground.clock.now(),
-    };
-    let mut tx = ground.db.begin().await?;
-    proofings::insert(&mut tx, &proofing).await?;
-    let event = by.event(ground, EventKind::IdentityProved).about(person.id);
-    let event = event.with("method", proofing.method.as_str()).with("level", proofing.level).with("proved_by", &proofing.proved_by);
-    tx.commit(event).await?;
-    Ok(proofing)
+    Ok(proofing::by_operator(ground, by, &person, proof).await?)
 }
 
 /// Makes a fresh activation code; an older one is void.
@@ -262,22 +258,21 @@ pub async fn set_password(ground: &Ground, by: &Operator, username: &Username, p
     let hash = ground.hasher.hash(password, ground.random.as_ref()).await?;
     let mut tx = ground.db.begin().await?;
     credentials::set_password(&mut tx, person.id, &hash, ground.clock.now()).await?;
-    // Logins first: one that is just being finished is waited for, and its session then ends with the others.
-    flows::end_of_person(&mut tx, person.id).await?;
-    let ended = sessions::end_all_of(&mut tx, person.id).await?;
+    let ended = lifecycle::end_all(&mut tx, person.id).await?.sessions;
     notices::queue(ground, &mut tx, person.id, Notice::PasswordChanged).await?;
     tx.commit(by.event(ground, EventKind::PasswordSet).about(person.id).with("sessions_ended", ended)).await?;
     Ok(ended)
 }
 
-/// Removes a second factor that was lost or is suspect, and ends all sessions, since whoever has it may hold one; how many.
+/// Removes a second factor that was lost or is suspect, and ends all sessions and logins under way, since whoever has it
+/// may hold one; how many sessions.
 pub async fn remove_factor(ground: &Ground, by: &Operator, username: &Username, factor: Id<Authenticator>) -> Result<u64, Refusal> {
     let person = find(ground, username).await?;
     let mut tx = ground.db.begin().await?;
     if !authenticators::remove(&mut tx, person.id, factor).await? {
         return Err(Refusal::NoSuchFactor(person.username, factor));
     }
-    let ended = sessions::end_all_of(&mut tx, person.id).await?;
+    let ended = lifecycle::end_all(&mut tx, person.id).await?.sessions;
     let event = by.event(ground, EventKind::AuthenticatorRemoved).about(person.id).with("authenticator", factor);
     tx.commit(event.with("sessions_ended", ended)).await?;
     Ok(ended)
@@ -326,28 +321,9 @@ async fn issue(ground: &Ground, tx: &mut Tx, by: &Operator, person: Id<Person>) 
     Ok(code)
 }
 
-fn seal_cpr(ground: &Ground, person: Id<Person>, cpr: &Cpr) -> Result<SealedCpr, SealError> {
-    let cipher = ground.seals.cpr.seal(cpr.expose().as_bytes(), sso::people_context(person).as_bytes(), ground.random.as_ref())?;
-    Ok(SealedCpr { cipher, index: ground.seals.cpr_index.mac(&[cpr.expose().as_bytes()])?.to_vec() })
-}
-
-/// Whether ten digits that can be a CPR number stand anywhere in the text.
-fn holds_cpr(text: &str) -> bool {
-    let candidates = text.split(|letter: char| !(letter.is_ascii_digit() || letter == '-'));
-    candidates.into_iter().any(|word| word.trim_matches('-').parse::<Cpr>().is_ok())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn evidence_with_a_cpr_number_is_known() {
-        for bad in ["Pas, 010180-1234", "0101801234", "cpr:010180-1234."] {
-            assert!(holds_cpr(bad), "{bad}");
-        }
-        for good in ["Pas nr. 204123456, udstedt 2021-03-04", "MitID, 2026-11-24 06:00", "20-17-99"] {
-            assert!(!holds_cpr(good), "{good}");
-        }
-    }
+/// Both names, trimmed, if an assertion can carry them.
+fn names(given: &str, family: &str) -> Result<(String, String), Refusal> {
+    let fits = |name: &str| (1..=100).contains(&name.chars().count()) && canonical::is_plain(name);
+    let (given, family) = (given.trim(), family.trim());
+    if fits(given) && fits(family) { Ok((given.to_owned(), family.to_owned())) } else { Err(Refusal::Name) }
 }

@@ -6,7 +6,7 @@ use crate::{
     crypto::token::Token,
     domain::{
         audit::{Actor, Event, Kind},
-        person::{Person, Standing},
+        person::Person,
         session::Session,
     },
     service::ground::{Ground, Visitor},
@@ -33,7 +33,7 @@ pub async fn present(ground: &Ground, token: &Token) -> Result<Option<Present>, 
     if !session.is_alive(&ground.rules.session, now) {
         return Ok(None);
     }
-    let person = people::by_id(&ground.db, session.person).await?.filter(|person| person.standing == Standing::Active);
+    let person = people::by_id(&ground.db, session.person).await?.filter(|person| person.may_log_in(now));
     let Some(person) = person else { return Ok(None) };
     if crate::base::clock::seconds_between(session.last_seen_at, now) >= 60 {
         let mut tx = ground.db.begin().await?;

@@ -13,8 +13,18 @@ pub mod db;
 pub mod deployment;
 /// Organisations.
 pub mod organisations;
-/// People and their sealed CPR numbers.
+/// Sealed CPR numbers.
+pub mod cprs;
+/// People.
 pub mod people;
+/// Locks on people.
+pub mod locks;
+/// Units and employments.
+pub mod employments;
+/// Roles of people.
+pub mod roles;
+/// Terms and who accepted them.
+pub mod terms;
 /// Identity proofings.
 pub mod proofings;
 /// Password hashes.

@@ -12,12 +12,13 @@ use crate::{
         factor::Evidence,
         organisation::Organisation,
         person::Person,
+        proofing::{self, Basis, ProofingPolicy},
         session::Session,
     },
     storage::{
         db::{Db, Row, Tx},
         fault::Fault,
-        people,
+        people, proofings,
     },
 };
 
@@ -26,18 +27,28 @@ use crate::{
 pub struct Standing {
     /// The session.
     pub session: Session,
-    /// Whose; ask its standing.
+    /// Whose; ask whether they may log in.
     pub person: Person,
     /// Where they are employed.
     pub organisation: Organisation,
-    /// The identity assurance level.
-    pub identity: Option<Level>,
+    /// What the person's valid proofings prove.
+    pub bases: Vec<Basis>,
+    /// The keyed fingerprint of the person's CPR number.
+    pub cpr_index: Option<Vec<u8>>,
     /// The relying party as it is registered now; `None` when there is none with that entity ID.
     pub client: Option<Edition>,
     /// Whether it is served.
     pub client_enabled: bool,
     /// The `SessionIndex` it already knows this session by.
     pub session_index: Option<String>,
+}
+
+impl Standing {
+    /// The identity assurance level at that time.
+    pub fn identity(&self, policy: &ProofingPolicy, now: Timestamp) -> Option<Level> {
+        let present = proofing::Present { name: &self.person.full_name(), cpr_index: self.cpr_index.as_deref() };
+        proofing::identity_level(&self.bases, present, policy, now)
+    }
 }
 
 /// A relying party that was told of a session.
@@ -53,12 +64,13 @@ pub struct Participant {
     pub name_id: String,
 }
 
+/// One row for each valid proofing, and one at least: the level is worked out by `domain::proofing` and nowhere else.
 const STANDING: &str = "SELECT s.id, s.person, s.evidence, s.created_at, s.last_seen_at, s.user_agent, \
-     p.organisation, p.username, p.given_name, p.family_name, p.email, p.persistent_uuid, p.standing, p.administrator, \
-     o.cvr, o.name AS organisation_name, o.notified, \
-     (SELECT MAX(level) FROM proofings WHERE proofings.person = s.person AND proofings.revoked_at IS NULL) AS identity, \
-     c.id AS client, c.revision, c.enabled, t.session_index \
+     p.organisation, p.username, p.given_name, p.family_name, p.email, p.persistent_uuid, p.active_locks, p.employed_from, \
+     p.employed_until, o.cvr, o.name AS organisation_name, o.notified, k.cpr_index AS present_cpr, \
+     f.level, f.state, f.name, f.cpr_index, f.document_expires, c.id AS client, c.revision, c.enabled, t.session_index \
      FROM sessions s JOIN people p ON p.id = s.person JOIN organisations o ON o.id = p.organisation \
+     LEFT JOIN cprs k ON k.person = s.person LEFT JOIN proofings f ON f.person = s.person AND f.state = 'valid' \
      LEFT JOIN clients c ON c.entity_id = $2 LEFT JOIN participations t ON t.session = s.id AND t.client = c.id \
      WHERE s.token_hash = $1";
 const BY_PARTICIPATION: &str = "SELECT s.id, s.person, s.evidence, s.created_at, s.last_seen_at, s.user_agent, \
@@ -104,7 +116,9 @@ pub async fn by_id(db: &Db, id: Id<Session>) -> Result<Option<Session>, Fault> {
 
 /// The session of that token with its person, and what the relying party of `entity_id` has to do with it.
 pub async fn standing(db: &Db, token_hash: &TokenHash, entity_id: &str) -> Result<Option<Standing>, Fault> {
-    let Some(row) = db.one(STANDING, [token_hash.into(), entity_id.into()]).await? else { return Ok(None) };
+    let rows = db.all(STANDING, [token_hash.into(), entity_id.into()]).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let bases = rows.iter().map(proofings::read_joined).collect::<Result<Vec<_>, _>>()?;
     let organisation = Organisation {
         id: row.parsed("organisation")?,
         cvr: row.parsed("cvr")?,
@@ -112,10 +126,11 @@ pub async fn standing(db: &Db, token_hash: &TokenHash, entity_id: &str) -> Resul
         notified: row.level("notified")?,
     };
     Ok(Some(Standing {
-        session: read(&row)?,
-        person: people::read_as(&row, "person")?,
+        session: read(row)?,
+        person: people::read_as(row, "person")?,
         organisation,
-        identity: row.level_or_none("identity")?,
+        bases: bases.into_iter().flatten().collect(),
+        cpr_index: row.bytes_or_none("present_cpr")?,
         client: row
             .int_or_none("revision")?
             .map(|revision| Ok::<_, Fault>(Edition { client: row.parsed("client")?, revision }))

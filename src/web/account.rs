@@ -11,9 +11,9 @@ use crate::{
     domain::assurance,
     service::{
         enrolment::{self, Fresh},
-        login, sessions,
+        login, proofing, sessions,
     },
-    storage::{authenticators, organisations, proofings},
+    storage::{authenticators, organisations},
     web::{
         answer,
         app::App,
@@ -42,7 +42,7 @@ pub async fn overview(app: Data<App>, visit: Visit, who: SignedIn, query: Query<
     let broken = |fault| Trouble::storage(&visit, &fault);
     let (db, present) = (&app.ground.db, &who.present);
     let organisation = organisations::by_id(db, present.person.organisation).await.map_err(broken)?;
-    let identity = proofings::identity_level(db, present.person.id).await.map_err(broken)?;
+    let identity = proofing::identity(&app.ground, &present.person).await.map_err(broken)?;
     let strength = present.session.evidence.strength();
     let notified = organisation.map(|organisation| organisation.notified);
     let level = notified.and_then(|notified| assurance::level(identity, strength, notified));

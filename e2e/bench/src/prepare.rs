@@ -18,7 +18,8 @@ use portvagt::{
         audit::Kind as EventKind,
         client::Terms,
         factor::{Authenticator, Kind, ceiling},
-        person::{Person, Proofing, ProofingMethod, Standing},
+        person::{Admission, Person},
+        proofing::{Basis, Method, Proofing, State},
     },
     service::{clients, ground::Ground, login::totp, operator::Operator, organisations},
     storage::{authenticators, credentials, people, proofings},
@@ -133,20 +134,25 @@ fn person(ground: &Ground, organisation: Id<portvagt::domain::organisation::Orga
         family_name: format!("Hansen {number}"),
         email: Some(format!("bench{number}@testkommune.example")),
         persistent_uuid: Id::<Person>::random(ground.random.as_ref()).uuid(),
-        standing: Standing::Active,
-        administrator: false,
+        admission: Admission::default(),
     })
 }
 
 fn proofing(ground: &Ground, by: &Operator, person: &Person) -> Proofing {
+    let (level, state, name) = (Level::Substantial, State::Valid, person.full_name());
     Proofing {
         id: Id::random(ground.random.as_ref()),
         person: person.id,
-        method: ProofingMethod::InPerson,
+        method: Method::InPerson,
+        basis: Basis { level, state, name, cpr_index: None, document_expires: None },
+        document: None,
         evidence: "passport seen".to_owned(),
-        level: Level::Substantial,
         proved_by: by.name(),
         proved_at: ground.clock.now(),
+        recorded_by: by.name(),
+        authentication: None,
+        approved: None,
+        revoked: None,
     }
 }
 

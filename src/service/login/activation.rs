@@ -6,7 +6,6 @@ use crate::{
     domain::{
         audit::{Actor, Event, Kind as EventKind},
         flow::{Activation, Enrol},
-        person::Standing,
     },
     service::{
         ground::{Ground, Visitor},
@@ -22,7 +21,7 @@ pub async fn check(ground: &Ground, held: &Held, typed: &str, visitor: &Visitor)
     login::gate_place(ground, visitor).await?;
     let key = login::account_key(ground, "activation", &person.to_string(), None, visitor)?;
     let attempt = login::gate(ground, visitor, &key, EventKind::FactorLocked).await?;
-    let active = people::by_id(&ground.db, person).await?.is_some_and(|person| person.standing == Standing::Active);
+    let active = people::by_id(&ground.db, person).await?.is_some_and(|person| person.may_log_in(ground.clock.now()));
     if !active {
         return Err(login::fail_attempt(ground, visitor, Some(person), "user_inactive", &attempt).await?);
     }

@@ -9,7 +9,7 @@ use crate::{
         audit::{Actor, Event, Kind as EventKind},
         factor::{Kind, Knowledge, Use, Verified},
         flow::{Activation, SecondFactor, Start},
-        person::{Person, Standing, Username},
+        person::{Person, Username},
         policy::LONGEST_PASSWORD,
     },
     service::{
@@ -76,7 +76,7 @@ async fn verify(ground: &Ground, person: Option<Person>, password: &Secret<Strin
     let verdict = ground.hasher.verify(password, stored.as_ref().map(|stored| stored.text.as_str())).await?;
     let Some(person) = person else { return Ok(Err("unknown_user")) };
     let (Some(stored), Verdict::Right { outdated }) = (stored, verdict) else { return Ok(Err("wrong_password")) };
-    if person.standing != Standing::Active {
+    if !person.may_log_in(ground.clock.now()) {
         return Ok(Err("user_inactive"));
     }
     let used = Use { kind: Kind::Password, authenticator: None, at: ground.clock.now(), user_verified: false, carries: Level::Low };

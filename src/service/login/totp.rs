@@ -8,7 +8,7 @@ use crate::{
         audit::Kind as EventKind,
         factor::{Kind, Knowledge, Possession, TwoFactors, Use, Verified},
         flow::{Flow, SecondFactor, StepUp},
-        person::{Person, Standing},
+        person::Person,
     },
     service::{
         ground::{Ground, Visitor},
@@ -53,7 +53,7 @@ async fn verify(ground: &Ground, person: Id<Person>, code: &str, visitor: &Visit
     login::gate_place(ground, visitor).await?;
     let key = login::account_key(ground, "factor", &person.to_string(), Some(person), visitor)?;
     let attempt = login::gate(ground, visitor, &key, EventKind::FactorLocked).await?;
-    let active = people::by_id(&ground.db, person).await?.is_some_and(|person| person.standing == Standing::Active);
+    let active = people::by_id(&ground.db, person).await?.is_some_and(|person| person.may_log_in(ground.clock.now()));
     if !active {
         return Err(login::fail_attempt(ground, visitor, Some(person), "user_inactive", &attempt).await?);
     }

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         factor::{Authenticator, Kind, Possession, TwoFactors, Use, Verified},
         flow::{Flow, SecondFactor, Stage, Start, StepUp},
-        person::{Person, Standing},
+        person::Person,
     },
     protocol::webauthn::{Ceremonies, Refused, Used},
     service::{
@@ -175,7 +175,7 @@ async fn accept(
     (old, used): (&str, &Used),
     visitor: &Visitor,
 ) -> Result<(Tx, Verified<Possession>), Refusal> {
-    let active = people::by_id(&ground.db, person).await?.is_some_and(|person| person.standing == Standing::Active);
+    let active = people::by_id(&ground.db, person).await?.is_some_and(|person| person.may_log_in(ground.clock.now()));
     if !active {
         return Err(login::fail(ground, visitor, Some(person), "user_inactive").await?);
     }

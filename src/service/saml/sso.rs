@@ -6,13 +6,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::{
-    base::id::Id,
     crypto::{reason::Reason, token::Token},
     domain::{
         assurance::Level,
         attribute::Attribute,
         flow::{Done, Purpose, SignOn, Stage, Start, StepUp},
-        person::{Cpr, Person, Standing as PersonStanding},
+        person::Cpr,
         statement::{Statement, Subject},
     },
     protocol::saml::{
@@ -22,6 +21,7 @@ use crate::{
         wire::{self, Incoming, Verified},
     },
     service::{
+        cpr,
         ground::{Ground, Visitor},
         login::{self, Held},
         saml::{
@@ -30,7 +30,7 @@ use crate::{
         },
     },
     storage::{
-        audit, flows, people,
+        audit, cprs, flows,
         sessions::{self, Standing},
     },
 };
@@ -181,7 +181,7 @@ fn judge(desk: &Desk, party: &Registered, verified: &Verified<AuthnRequest>, now
 async fn decide(case: &Case<'_>, standing: Option<Standing>) -> Result<Decision, Refused> {
     let (ground, party, sign_on) = (case.ground, case.party, case.sign_on);
     let (rules, now) = (&ground.rules.session, ground.clock.now());
-    let alive = standing.filter(|standing| standing.session.is_alive(rules, now) && standing.person.standing == PersonStanding::Active);
+    let alive = standing.filter(|standing| standing.session.is_alive(rules, now) && standing.person.may_log_in(now));
     let asks = |decision: Decision| if sign_on.passive { Decision::Refuse(Status::NoPassive) } else { decision };
     let Some(standing) = alive else { return Ok(asks(Decision::Login)) };
     if sign_on.force {
@@ -201,8 +201,9 @@ async fn decide(case: &Case<'_>, standing: Option<Standing>) -> Result<Decision,
     };
     let subject = Subject {
         person: &standing.person,
+        access: standing.person.access(now),
         organisation: &standing.organisation,
-        identity: standing.identity,
+        identity: standing.identity(&ground.rules.proofing, now),
         evidence: &standing.session.evidence,
         cpr,
     };
@@ -214,14 +215,8 @@ async fn decide(case: &Case<'_>, standing: Option<Standing>) -> Result<Decision,
 }
 
 async fn unseal_cpr(ground: &Ground, standing: &Standing) -> Result<Option<Cpr>, Refused> {
-    let Some(sealed) = people::sealed_cpr(&ground.db, standing.person.id).await? else { return Ok(None) };
-    let plain = ground.seals.cpr.open(&sealed, people_context(standing.person.id).as_bytes())?;
-    Ok(std::str::from_utf8(plain.expose()).ok().and_then(|digits| digits.parse().ok()))
-}
-
-/// The context a person's CPR number is sealed under.
-pub fn people_context(person: Id<Person>) -> String {
-    format!("people/cpr/{person}")
+    let Some(sealed) = cprs::of(&ground.db, standing.person.id).await? else { return Ok(None) };
+    Ok(cpr::open(ground, standing.person.id, &sealed.cipher)?)
 }
 
 async fn act(case: &Case<'_>, decision: Decision) -> Result<Outcome, Refused> {

@@ -19,6 +19,7 @@ const OPENING_TRIES: u32 = 20;
 static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
     Migrator::with_migrations(vec![
         migration(1, "initial", include_str!("../../../migrations/0001_initial.sql")),
+        migration(2, "life", include_str!("../../../migrations/0002_life.sql")),
         migration(3, "activation", include_str!("../../../migrations/0003_activation.sql")),
         migration(4, "outbox", include_str!("../../../migrations/0004_outbox.sql")),
     ])

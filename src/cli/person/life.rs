@@ -1,0 +1,278 @@
+//! `portvagt person lock`, `unlock`, `employ`, `role`, `cpr`, `rename`, `approve`, `revoke`: the life of an identity.
+
+use clap::{Args, Subcommand};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use serde_json::{Value, json};
+
+use super::shown;
+use crate::{
+    base::id::Id,
+    cli::{answer::Answer, ask},
+    domain::{
+        employment::Employment,
+        lock::{Cause, Hand},
+        organisation::Unit,
+        person::{Cpr, Username},
+        proofing::Proofing,
+        role::Role,
+    },
+    service::{
+        cpr,
+        ground::Ground,
+        lifecycle::{self, Hired},
+        operator::Operator,
+        people, proofing, roles,
+    },
+};
+
+/// Locks, employments, roles, names and CPR numbers.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Lock a person out for one more cause and end all their sessions
+    Lock(Lock),
+    /// Lift the lock of one cause; others stay
+    Unlock(Lock),
+    /// List a person's locks, lifted ones too
+    Locks {
+        /// Their user name
+        username: Username,
+    },
+    /// Write an employment down, or change one
+    Employ(Employ),
+    /// Give or take back a role in Portvagt
+    #[command(subcommand)]
+    Role(RoleCommand),
+    /// Read, set or find a CPR number
+    #[command(subcommand)]
+    Cpr(CprCommand),
+    /// Give a person another name; what was proved of the old one counts no longer
+    Rename {
+        /// Their user name
+        username: Username,
+        /// Given name
+        #[arg(long)]
+        given_name: String,
+        /// Family name
+        #[arg(long)]
+        family_name: String,
+    },
+    /// Approve, as a second person, a proofing that waits
+    Approve {
+        /// The proofing's id, as `person show` lists it
+        #[arg(value_name = "ID")]
+        proofing: Id<Proofing>,
+    },
+    /// Take a proofing back; the level it gave is gone at once
+    Revoke {
+        /// The proofing's id, as `person show` lists it
+        #[arg(value_name = "ID")]
+        proofing: Id<Proofing>,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+/// A lock to place or lift.
+#[derive(Debug, Args)]
+pub struct Lock {
+    /// Their user name
+    pub username: Username,
+    /// person, administrator, source, failures, deceased, disenfranchised or misuse
+    #[arg(long, default_value = "administrator")]
+    pub cause: Cause,
+    /// Why, in words; never a CPR number
+    #[arg(long)]
+    pub reason: String,
+}
+
+/// An employment.
+#[derive(Debug, Args)]
+pub struct Employ {
+    /// Their user name
+    pub username: Username,
+    /// The first day (YYYY-MM-DD, Danish time)
+    #[arg(long, value_name = "DATE", required_unless_present = "remove")]
+    pub from: Option<Date>,
+    /// The last day; without it the employment has no end
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<Date>,
+    /// The unit's id, as `organisation units` lists it
+    #[arg(long, value_name = "ID")]
+    pub unit: Option<Id<Unit>>,
+    /// The job title
+    #[arg(long, default_value = "")]
+    pub title: String,
+    /// Change the employment with that id, as `person show` lists it
+    #[arg(long, value_name = "ID")]
+    pub change: Option<Id<Employment>>,
+    /// Take the employment with that id away, as one that never was
+    #[arg(long, value_name = "ID", conflicts_with_all = ["from", "until", "unit", "change"])]
+    pub remove: Option<Id<Employment>>,
+}
+
+/// Roles.
+#[derive(Debug, Subcommand)]
+pub enum RoleCommand {
+    /// Grant a role
+    Grant {
+        /// Their user name
+        username: Username,
+        /// administrator, registrant, supporter or auditor
+        role: Role,
+    },
+    /// Take a role back and end all their sessions
+    Revoke {
+        /// Their user name
+        username: Username,
+        /// administrator, registrant, supporter or auditor
+        role: Role,
+    },
+    /// List a person's roles
+    List {
+        /// Their user name
+        username: Username,
+    },
+}
+
+/// CPR numbers.
+#[derive(Debug, Subcommand)]
+pub enum CprCommand {
+    /// Show a person's whole CPR number; the reason is logged first
+    Read {
+        /// Their user name
+        username: Username,
+        /// Why it must be seen; never a CPR number
+        #[arg(long)]
+        reason: String,
+    },
+    /// Set or change a person's CPR number, from standard input or a prompt
+    Set {
+        /// Their user name
+        username: Username,
+    },
+    /// Find the accounts of a CPR number, from standard input or a prompt
+    Find,
+}
+
+/// Does one of them.
+pub async fn run(command: Command, ground: &Ground, by: &Operator) -> anyhow::Result<Answer> {
+    match command {
+        Command::Lock(lock) => {
+            let person = people::find(ground, &lock.username).await?;
+            let ended = lifecycle::lock(ground, by, person.id, lock.cause, &lock.reason).await?;
+            Ok(Answer::new(
+                format!("'{}' is locked out ({}); {} session(s) ended.", lock.username, lock.cause.as_str(), ended.sessions),
+                json!({ "username": lock.username, "cause": lock.cause, "sessions_ended": ended.sessions }),
+            ))
+        }
+        Command::Unlock(lock) => {
+            let person = people::find(ground, &lock.username).await?;
+            // The machine's owner is as near to the source system as an administrator is.
+            let hand = if lock.cause == Cause::Source { Hand::Source } else { Hand::Administrator };
+            lifecycle::unlock(ground, by, hand, (person.id, lock.cause), &lock.reason).await?;
+            let standing = people::find(ground, &lock.username).await?.access(ground.clock.now()).as_str();
+            Ok(Answer::new(
+                format!("The lock of the cause '{}' is lifted; '{}' is now: {standing}.", lock.cause.as_str(), lock.username),
+                json!({ "username": lock.username, "cause": lock.cause, "standing": standing }),
+            ))
+        }
+        Command::Locks { username } => {
+            let person = people::find(ground, &username).await?;
+            let rows: Vec<Value> = lifecycle::locks(ground, person.id).await?.iter().map(shown::lock).collect();
+            let columns = [("CAUSE", "cause"), ("SINCE", "placed_at"), ("BY", "placed_by"), ("LIFTED", "lifted_at"), ("REASON", "reason")];
+            Ok(Answer::table(&rows, &columns, "No lock was ever placed."))
+        }
+        Command::Employ(employ) => self::employ(employ, ground, by).await,
+        Command::Role(command) => role(command, ground, by).await,
+        Command::Cpr(command) => number(command, ground, by).await,
+        Command::Rename { username, given_name, family_name } => {
+            let person = people::rename(ground, by, &username, (&given_name, &family_name)).await?;
+            let identity = proofing::identity(ground, &person).await?;
+            let level = identity.map_or("not proved".to_owned(), |level| format!("proved at level {level}"));
+            Ok(Answer::new(
+                format!("'{username}' is now {}; the identity is {level}.", person.full_name()),
+                json!({ "username": username, "name": person.full_name(), "identity": identity }),
+            ))
+        }
+        Command::Approve { proofing } => {
+            let approved = proofing::approve_by_operator(ground, by, proofing).await?;
+            Ok(Answer::new(format!("The proofing counts now, at level {}.", approved.basis.level), shown::proofing(&approved)))
+        }
+        Command::Revoke { proofing, reason } => {
+            let revoked = proofing::revoke(ground, by, proofing, &reason).await?;
+            Ok(Answer::new("The proofing counts no longer.", shown::proofing(&revoked)))
+        }
+    }
+}
+
+async fn employ(employ: Employ, ground: &Ground, by: &Operator) -> anyhow::Result<Answer> {
+    let person = people::find(ground, &employ.username).await?;
+    if let Some(employment) = employ.remove {
+        lifecycle::remove_employment(ground, by, person.id, employment).await?;
+    } else if let Some(from) = employ.from {
+        let ends_at = employ.until.map(|last| last.tomorrow().map_err(anyhow::Error::from).and_then(midnight)).transpose()?;
+        let hired = Hired { id: employ.change, unit: employ.unit, title: employ.title, starts_at: midnight(from)?, ends_at };
+        lifecycle::employ(ground, by, &person, hired).await?;
+    }
+    let standing = people::find(ground, &employ.username).await?.access(ground.clock.now()).as_str();
+    Ok(Answer::new(
+        format!("The employments of '{}' are changed; standing now: {standing}.", employ.username),
+        json!({ "username": employ.username, "standing": standing }),
+    ))
+}
+
+/// When the day begins in Denmark; in UTC where the machine knows no time zones.
+fn midnight(day: Date) -> anyhow::Result<Timestamp> {
+    let zone = TimeZone::get("Europe/Copenhagen").unwrap_or(TimeZone::UTC);
+    Ok(day.to_zoned(zone)?.timestamp())
+}
+
+async fn role(command: RoleCommand, ground: &Ground, by: &Operator) -> anyhow::Result<Answer> {
+    match command {
+        RoleCommand::Grant { username, role } => {
+            roles::grant(ground, by, people::find(ground, &username).await?.id, role).await?;
+            Ok(Answer::new(format!("'{username}' is now {}.", role.as_str()), json!({ "username": username, "granted": role })))
+        }
+        RoleCommand::Revoke { username, role } => {
+            let ended = roles::revoke(ground, by, people::find(ground, &username).await?.id, role).await?;
+            Ok(Answer::new(
+                format!("'{username}' is no longer {}; {ended} session(s) ended.", role.as_str()),
+                json!({ "username": username, "revoked": role, "sessions_ended": ended }),
+            ))
+        }
+        RoleCommand::List { username } => {
+            let granted = roles::of(ground, people::find(ground, &username).await?.id).await?;
+            let rows: Vec<Value> =
+                granted.iter().map(|one| json!({ "role": one.role, "granted_by": one.granted_by, "granted_at": one.granted_at })).collect();
+            Ok(Answer::table(&rows, &[("ROLE", "role"), ("GRANTED BY", "granted_by"), ("AT", "granted_at")], "No role."))
+        }
+    }
+}
+
+async fn number(command: CprCommand, ground: &Ground, by: &Operator) -> anyhow::Result<Answer> {
+    match command {
+        CprCommand::Read { username, reason } => {
+            let number = cpr::read(ground, by, people::find(ground, &username).await?.id, &reason).await?;
+            let (first, last) = number.expose().split_at_checked(6).unwrap_or_default();
+            Ok(Answer::new(format!("{first}-{last}"), json!({ "username": username, "cpr": format!("{first}-{last}") })))
+        }
+        CprCommand::Set { username } => {
+            let number = ask::secret("CPR number")?.expose().parse::<Cpr>()?;
+            let person = people::find(ground, &username).await?;
+            cpr::set(ground, by, &person, &number).await?;
+            let identity = proofing::identity(ground, &person).await?;
+            let level = identity.map_or("is not proved (any longer)".to_owned(), |level| format!("is still proved at level {level}"));
+            Ok(Answer::new(
+                format!("The CPR number of '{username}' is set; the identity {level}."),
+                json!({ "username": username, "cpr": number.masked(), "identity": identity }),
+            ))
+        }
+        CprCommand::Find => {
+            let number = ask::secret("CPR number")?.expose().parse::<Cpr>()?;
+            let found = cpr::find(ground, &number).await?;
+            let rows: Vec<Value> = found.iter().map(|person| shown::to_json(person, ground.clock.now())).collect();
+            Ok(Answer::table(&rows, &[("USER NAME", "username"), ("NAME", "name"), ("STANDING", "standing")], "Nobody."))
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Locks: independent of one another, each with its own cause, reason, actor, time and way out. Whoever has an active one
+//! logs in by no path. Lifting a lock gives back what the person had, never more: no session, no level.
+
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{base::id::Id, domain::person::Person};
+
+/// Why somebody is locked out. At most one active lock of each cause a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// The person asked for it, at any hour, also without the second factor.
+    Person,
+    /// An administrator.
+    Administrator,
+    /// The system that people are imported from.
+    Source,
+    /// Too many failures.
+    Failures,
+    /// The employment has ended.
+    Expired,
+    /// Dead, by CPR.
+    Deceased,
+    /// Legally incapacitated, by CPR (Danish: "umyndiggjort").
+    Disenfranchised,
+    /// Somebody else may be using the identity.
+    Misuse,
+}
+
+/// All causes.
+pub const CAUSES: [Cause; 8] = [
+    Cause::Person,
+    Cause::Administrator,
+    Cause::Source,
+    Cause::Failures,
+    Cause::Expired,
+    Cause::Deceased,
+    Cause::Disenfranchised,
+    Cause::Misuse,
+];
+
+impl Cause {
+    /// The word kept in the database and used on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Administrator => "administrator",
+            Self::Source => "source",
+            Self::Failures => "failures",
+            Self::Expired => "expired",
+            Self::Deceased => "deceased",
+            Self::Disenfranchised => "disenfranchised",
+            Self::Misuse => "misuse",
+        }
+    }
+
+    /// Whether this hand may lift such a lock: the way out.
+    pub fn lifted_by(self, hand: Hand) -> bool {
+        match self {
+            // Whoever proves to be the person (MitID, a registrant) takes back what the person did or failed at.
+            Self::Person | Self::Failures => matches!(hand, Hand::Owner | Hand::Administrator),
+            Self::Source => hand == Hand::Source,
+            // A current employment is the way out, and nothing else.
+            Self::Expired => hand == Hand::System,
+            Self::Administrator | Self::Deceased | Self::Disenfranchised | Self::Misuse => hand == Hand::Administrator,
+        }
+    }
+}
+
+impl FromStr for Cause {
+    type Err = UnknownCause;
+    fn from_str(text: &str) -> Result<Self, UnknownCause> {
+        CAUSES.into_iter().find(|cause| cause.as_str() == text).ok_or(UnknownCause)
+    }
+}
+
+/// The text names no cause.
+#[derive(Debug, thiserror::Error)]
+#[error("use person, administrator, source, failures, expired, deceased, disenfranchised or misuse")]
+pub struct UnknownCause;
+
+/// By whose hand a lock is lifted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hand {
+    /// The person, just identified by MitID or a registrant at no lower assurance than enrolment.
+    Owner,
+    /// An administrator or operator.
+    Administrator,
+    /// The source system.
+    Source,
+    /// The server, because what caused the lock is over.
+    System,
+}
+
+/// A lock.
+#[derive(Debug, Clone)]
+pub struct Lock {
+    /// Its id.
+    pub id: Id<Lock>,
+    /// Who is locked out.
+    pub person: Id<Person>,
+    /// Why.
+    pub cause: Cause,
+    /// Why, in words. Never a CPR number.
+    pub reason: String,
+    /// Who placed it, as the trail names actors.
+    pub placed_by: String,
+    /// When.
+    pub placed_at: Timestamp,
+    /// When and by whom it was lifted; `None` while it is active.
+    pub lifted: Option<Lifted>,
+}
+
+/// How a lock ended.
+#[derive(Debug, Clone)]
+pub struct Lifted {
+    /// By whom, as the trail names actors.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// Why, in words.
+    pub reason: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_cause_has_its_own_way_out() {
+        for (cause, hands) in [
+            (Cause::Person, &[Hand::Owner, Hand::Administrator][..]),
+            (Cause::Administrator, &[Hand::Administrator]),
+            (Cause::Source, &[Hand::Source]),
+            (Cause::Failures, &[Hand::Owner, Hand::Administrator]),
+            (Cause::Expired, &[Hand::System]),
+            (Cause::Deceased, &[Hand::Administrator]),
+            (Cause::Disenfranchised, &[Hand::Administrator]),
+            (Cause::Misuse, &[Hand::Administrator]),
+        ] {
+            for hand in [Hand::Owner, Hand::Administrator, Hand::Source, Hand::System] {
+                assert_eq!(cause.lifted_by(hand), hands.contains(&hand), "{cause:?} {hand:?}");
+            }
+            assert_eq!(cause.as_str().parse::<Cause>().unwrap(), cause);
+        }
+        assert!("other".parse::<Cause>().is_err());
+    }
+}
