@@ -131,6 +131,29 @@ export class House {
     return new Person(username, password, added.activation_code, secrets, `${given} ${family}`);
   }
 
+  /** Keeps the database from being written until the answer of this is called. */
+  async holdDatabase() {
+    const hold = 'import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute("BEGIN IMMEDIATE"); print("held", flush=True); sys.stdin.read()';
+    const child = spawn('python3', ['-c', hold, join(this.folder, 'portvagt.db')], { stdio: ['pipe', 'pipe', 'inherit'] });
+    await new Promise((held, fail) => { child.stdout.once('data', held); child.once('error', fail); });
+    return () => new Promise((gone) => { child.once('exit', gone); child.stdin.end(); });
+  }
+
+  /** Moves the moment at which a person proved their factors into the past. */
+  async age(person, seconds) {
+    const age = `import datetime, json, sqlite3, sys
+db, name, seconds = sqlite3.connect(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+where = "person = (SELECT id FROM people WHERE username = ?)"
+for session, text in db.execute("SELECT id, evidence FROM sessions WHERE " + where, [name]).fetchall():
+    evidence = json.loads(text)
+    for use in evidence["uses"]:
+        at = datetime.datetime.fromisoformat(use["at"][:19]) - datetime.timedelta(seconds=seconds)
+        use["at"] = at.isoformat() + "Z"
+    db.execute("UPDATE sessions SET evidence = ? WHERE id = ?", [json.dumps(evidence), session])
+db.commit()`;
+    await run('python3', ['-c', age, join(this.folder, 'portvagt.db'), person.username, seconds]);
+  }
+
   leave() {
     for (const child of this.children) child.kill('SIGKILL');
     rmSync(this.folder, { recursive: true, force: true });

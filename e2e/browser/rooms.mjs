@@ -7,7 +7,7 @@ import { addPasskey, giveCode, givePassword, logIn, logOut, reached, toAccount, 
 
 /** One language's walk. `open` makes a visitor. */
 export async function walk({ house, open, at }) {
-  for (const part of [public_, problems, login, factors, firstLogin, account, keys, service]) await part({ house, open, at });
+  for (const part of [public_, problems, unavailable, login, factors, stepUp, firstLogin, account, keys, service]) await part({ house, open, at });
 }
 
 /** Pages keep what script would take away: the page that sends on, and those that say they need script. */
@@ -55,6 +55,35 @@ async function problems({ house, open, at }) {
     await one.page.locator('.incident').waitFor();
     await at(one, 'problems', name);
   }
+}
+
+/** Something we need does not answer: another program holds the database. */
+async function unavailable({ house, open, at }) {
+  const one = await open();
+  one.expected.add(503);
+  const release = await house.holdDatabase();
+  await one.page.goto(`${house.idp}/login`);
+  await one.page.locator('.incident').waitFor();
+  await release();
+  await at(one, 'problems', 'unavailable');
+}
+
+/** The second factor of a live session is too old for changing what one logs in with; and guessed too often. */
+async function stepUp({ house, open, at }) {
+  const person = await house.person({ apps: 2 });
+  const one = await open();
+  await toAccount(one, person);
+  await house.age(person, 3600);
+  await one.page.goto(`${house.idp}/account/passkey`);
+  await reached(one, 'factor');
+  await at(one, 'second factor', 'again, for a change');
+  one.expected.add(401);
+  one.expected.add(429);
+  for (let failures = 0; failures < 6; failures += 1) {
+    await Promise.all([one.page.waitForResponse('**/login/totp'), giveCode(one, '000000')]);
+    await one.page.locator('#error').waitFor();
+  }
+  await at(one, 'second factor', 'too many tries');
 }
 
 async function login({ house, open, at }) {

@@ -4,12 +4,8 @@
 //! between the two waits for our end of a pipe to close. Nothing here looks for processes by name. What the servers
 //! are told stands in `mellon.rs` and `shibboleth.rs`.
 
-use openssl::asn1::Asn1Time;
-use openssl::bn::BigNum;
-use openssl::hash::MessageDigest;
-use openssl::pkey::{PKey, Private};
-use openssl::rsa::Rsa;
-use openssl::x509::{X509, X509NameBuilder};
+use crate::actors::KeyPair;
+use openssl::x509::X509;
 use std::fs::{self, File, Permissions};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -160,52 +156,16 @@ pub fn fetch(port: u16, path: &str) -> std::io::Result<String> {
     Ok(answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or(answer))
 }
 
-/// A fresh RSA-3072 key and its self-signed certificate, valid for a day.
-pub struct KeyPair {
-    key: PKey<Private>,
-    certificate: X509,
+/// Writes a key as `NAME-key.pem` and `NAME-cert.pem`.
+pub fn write_key(keys: &KeyPair, folder: &Folder, name: &str) {
+    let key = keys.key.private_key_to_pem_pkcs8().expect("a PEM text");
+    let der = openssl::base64::decode_block(&keys.certificate).expect("a DER form");
+    let certificate = X509::from_der(&der).and_then(|certificate| certificate.to_pem()).expect("a PEM text");
+    folder.write(&format!("{name}-key.pem"), &String::from_utf8_lossy(&key));
+    folder.write(&format!("{name}-cert.pem"), &String::from_utf8_lossy(&certificate));
 }
 
-impl KeyPair {
-    /// Makes a key for the given common name.
-    pub fn new(name: &str) -> Self {
-        Self::try_new(name).expect("a key")
-    }
-
-    fn try_new(name: &str) -> Result<Self, openssl::error::ErrorStack> {
-        let key = PKey::from_rsa(Rsa::generate(3072)?)?;
-        let mut subject = X509NameBuilder::new()?;
-        subject.append_entry_by_text("CN", name)?;
-        let subject = subject.build();
-        let mut builder = X509::builder()?;
-        builder.set_version(2)?;
-        let serial = BigNum::from_u32(1)?.to_asn1_integer()?;
-        builder.set_serial_number(&serial)?;
-        builder.set_subject_name(&subject)?;
-        builder.set_issuer_name(&subject)?;
-        builder.set_pubkey(&key)?;
-        let (from, until) = (Asn1Time::days_from_now(0)?, Asn1Time::days_from_now(1)?);
-        builder.set_not_before(&from)?;
-        builder.set_not_after(&until)?;
-        builder.sign(&key, MessageDigest::sha256())?;
-        Ok(Self { key, certificate: builder.build() })
-    }
-
-    /// Writes `NAME-key.pem` and `NAME-cert.pem`.
-    pub fn write(&self, folder: &Folder, name: &str) {
-        let key = self.key.private_key_to_pem_pkcs8().expect("a PEM text");
-        let certificate = self.certificate.to_pem().expect("a PEM text");
-        folder.write(&format!("{name}-key.pem"), &String::from_utf8_lossy(&key));
-        folder.write(&format!("{name}-cert.pem"), &String::from_utf8_lossy(&certificate));
-    }
-
-    /// The certificate as metadata carries it: base64 of its DER form.
-    pub fn certificate(&self) -> String {
-        openssl::base64::encode_block(&self.certificate.to_der().expect("a DER form"))
-    }
-
-    /// The private key, to open or to sign what the service provider could.
-    pub fn key(&self) -> &PKey<Private> {
-        &self.key
-    }
+/// A fresh RSA-3072 key and its self-signed certificate.
+pub fn fresh_key(name: &str) -> KeyPair {
+    KeyPair::make(name, 3072).expect("a key")
 }

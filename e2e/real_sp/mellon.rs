@@ -3,8 +3,9 @@
 //! It signs its AuthnRequests with RSA-SHA256 and knows nothing of OIOSAML; everything it is told stands in
 //! `templates/mellon.conf`. The cases that use it stand in `cases.rs`.
 
-use super::daemon::{Daemon, Folder, KeyPair, apache, free_port};
+use super::daemon::{Daemon, Folder, apache, free_port, fresh_key, write_key};
 use super::{Algorithms, KeyTransport, Options, ServiceProvider, class_ref};
+use crate::actors::KeyPair;
 use openssl::pkey::{PKey, Private};
 
 /// A running mellon; dropping it ends its Apache.
@@ -27,18 +28,18 @@ impl Mellon {
 
     /// Starts a mellon that trusts the given identity provider, and waits until it answers.
     pub fn start(idp_metadata_xml: &str, options: Options) -> Self {
-        let (folder, port, keys) = (Folder::new(), free_port(), KeyPair::new("mellon"));
+        let (folder, port, keys) = (Folder::new(), free_port(), fresh_key("mellon"));
         let base = format!("http://127.0.0.1:{port}");
         let algorithms = options.encryption.clone().unwrap_or_else(Self::algorithms);
         let values = [
             ("ENTITY_ID", options.entity_id.as_str()),
-            ("CERTIFICATE", &keys.certificate()),
+            ("CERTIFICATE", &keys.certificate),
             ("ENCRYPTION_METHODS", &algorithms.elements()),
             ("BASE", &base),
         ];
         let metadata = folder.filled(include_str!("templates/mellon-metadata.xml"), &values);
         folder.write("sp-metadata.xml", &metadata);
-        keys.write(&folder, "sp");
+        write_key(&keys, &folder, "sp");
         // Mellon sends by HTTP-POST only to a provider that has no HTTP-Redirect endpoint.
         let trusted = if options.post_requests { without_redirect(idp_metadata_xml) } else { idp_metadata_xml.to_owned() };
         folder.write("idp-metadata.xml", &trusted);
@@ -77,7 +78,7 @@ impl ServiceProvider for Mellon {
     }
 
     fn decryption_key(&self) -> &PKey<Private> {
-        self.keys.key()
+        &self.keys.key
     }
 
     fn logs(&self) -> String {

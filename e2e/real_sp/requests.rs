@@ -3,7 +3,7 @@
 //!
 //! The identity provider here is metadata only, made up on the spot; nobody listens at its addresses.
 
-use super::daemon::KeyPair;
+use super::daemon::fresh_key;
 use super::{Mellon, Options, ServiceProvider, Shibboleth};
 use crate::visitor::Visitor;
 use openssl::hash::MessageDigest;
@@ -16,7 +16,7 @@ const IDP: &str = "https://saml.nobody.test";
 
 /// Metadata of an identity provider that nobody runs.
 fn metadata() -> String {
-    let certificate = KeyPair::new("nobody").certificate();
+    let certificate = fresh_key("nobody").certificate;
     format!(
         r#"<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" xmlns:ds="http://www.w3.org/2000/09/xmldsig#" entityID="{IDP}">
 <md:IDPSSODescriptor WantAuthnRequestsSigned="true" protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">

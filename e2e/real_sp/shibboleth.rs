@@ -4,8 +4,9 @@
 //! everything it is told stands in `templates/shibboleth2.xml`. Its metadata is what its own generator publishes.
 //! The cases that use it stand in `cases.rs`.
 
-use super::daemon::{Daemon, Folder, KeyPair, apache, fetch, free_port};
+use super::daemon::{Daemon, Folder, apache, fetch, free_port, fresh_key, write_key};
 use super::{Algorithms, KeyTransport, Options, ServiceProvider, class_ref};
+use crate::actors::KeyPair;
 use openssl::pkey::{PKey, Private};
 
 /// A running Shibboleth; dropping it ends its Apache and its shibd.
@@ -33,9 +34,9 @@ impl Shibboleth {
     /// Starts a Shibboleth that trusts the given identity provider, and waits until it answers.
     pub fn start(idp_entity_id: &str, idp_metadata_xml: &str, options: Options) -> Self {
         let (folder, port) = (Folder::new(), free_port());
-        let (signing, encryption) = (KeyPair::new("shibboleth signing"), KeyPair::new("shibboleth encryption"));
-        signing.write(&folder, "sp-signing");
-        encryption.write(&folder, "sp-encryption");
+        let (signing, encryption) = (fresh_key("shibboleth signing"), fresh_key("shibboleth encryption"));
+        write_key(&signing, &folder, "sp-signing");
+        write_key(&encryption, &folder, "sp-encryption");
         folder.write("idp-metadata.xml", idp_metadata_xml);
         folder.write("attribute-map.xml", include_str!("templates/attribute-map.xml"));
         let level = if std::env::var_os("E2E_VERBOSE").is_some() { "DEBUG" } else { "INFO" };
@@ -95,7 +96,7 @@ impl ServiceProvider for Shibboleth {
     }
 
     fn decryption_key(&self) -> &PKey<Private> {
-        self.encryption.key()
+        &self.encryption.key
     }
 
     fn logs(&self) -> String {

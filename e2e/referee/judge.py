@@ -42,6 +42,8 @@ ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
 RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
 SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
 LIMIT = 256 * 1024
+# White space as XML has it; Python would take off more.
+SPACE = " \t\r\n"
 
 SCHEMA = etree.XMLSchema(etree.parse(os.path.join(HERE, "messages.xsd")))
 FOLDER = tempfile.TemporaryDirectory()
@@ -89,13 +91,13 @@ def checked(root):
     need(root.tag in (SAMLP + "AuthnRequest", SAMLP + "LogoutRequest"), "root")
     if root.get("IssueInstant") is not None:
         # XML Schema lets white space stand around an instant; libxml2 does not.
-        root.set("IssueInstant", root.get("IssueInstant").strip(" \t\r\n"))
+        root.set("IssueInstant", root.get("IssueInstant").strip(SPACE))
     if not SCHEMA.validate(root.getroottree()):
         # Addresses are compared with registered ones, letter by letter; whether libxml2 likes their form decides nothing.
         faults = [entry.message for entry in SCHEMA.error_log if entry.level_name == "ERROR" and "'xs:anyURI'" not in entry.message]
         need(not faults, "schema: %s" % "; ".join(faults))
     need(root.get("Version") == "2.0", "version")
-    need(re.search(r"(Z|[+-]\d\d:\d\d)\s*$", root.get("IssueInstant", "")) is not None, "instant without a zone")
+    need(re.search(r"(Z|[+-]\d\d:\d\d)$", root.get("IssueInstant", "")) is not None, "instant without a zone")
     need(len(root) > 0 and root[0].tag == SAML + "Issuer" and root[0].text, "issuer")
 
 
@@ -185,13 +187,13 @@ def fields(root):
         said["sp_name_qualifier"] = name.get("SPNameQualifier")
         said["sessions"] = [text(index) for index in root.findall(SAMLP + "SessionIndex")]
         return said
-    truth = lambda name: (root.get(name) or "false").strip() in ("true", "1")
+    truth = lambda name: (root.get(name) or "false").strip(SPACE) in ("true", "1")
     policy = root.find(SAMLP + "NameIDPolicy")
     said["acs"] = root.get("AssertionConsumerServiceURL")
     said["force"], said["passive"] = truth("ForceAuthn"), truth("IsPassive")
     said["format"] = None if policy is None else policy.get("Format")
-    said["classes"] = [text(one).strip() for one in root.iterfind("%sRequestedAuthnContext/%sAuthnContextClassRef" % (SAMLP, SAML))]
-    said["requesters"] = [text(one).strip() for one in root.iterfind("%sScoping/%sRequesterID" % (SAMLP, SAMLP))]
+    said["classes"] = [text(one).strip(SPACE) for one in root.iterfind("%sRequestedAuthnContext/%sAuthnContextClassRef" % (SAMLP, SAML))]
+    said["requesters"] = [text(one).strip(SPACE) for one in root.iterfind("%sScoping/%sRequesterID" % (SAMLP, SAMLP))]
     return said
 
 

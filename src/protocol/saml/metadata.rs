@@ -227,7 +227,7 @@ fn consumers(role: Node<'_>, allow: Allow) -> Result<Vec<Acs>, MetadataError> {
     let mut found = Vec::new();
     for node in role.all(MD, "AssertionConsumerService").filter(|node| node.attribute("Binding") == Some(POST)) {
         let location = location(node, "Location", allow)?.ok_or(MetadataError::Value("Location"))?;
-        let index = node.attribute("index").and_then(number).ok_or(MetadataError::Value("index"))?;
+        let index = node.attribute("index").and_then(|text| number(trimmed(text))).ok_or(MetadataError::Value("index"))?;
         let is_default = node.attribute("isDefault").map(|_| boolean(node, "isDefault")).transpose()?;
         found.push(Acs { location, index, is_default });
     }

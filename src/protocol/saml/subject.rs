@@ -146,13 +146,15 @@ pub(super) fn check_sequence(root: Node<'_>, allowed: &[(&str, &str)], repeat: &
     Ok(())
 }
 
-/// Extensions hold elements of other namespaces only: nothing that an inattentive reader takes for a part of the message.
+/// Extensions hold elements of other namespaces only, at any depth: nothing that an inattentive reader takes for a part of the
+/// message or its signature.
 fn check_extensions(extensions: Node<'_>) -> Result<(), Reason> {
     has_only(extensions, &[])?;
-    let foreign = |child: Node<'_>| !child.namespace().is_empty() && child.namespace() != names::SAMLP;
+    let foreign = |node: Node<'_>| !matches!(node.namespace(), names::SAMLP | names::SAML | names::DSIG);
     let mut children = extensions.children().peekable();
-    let sound = extensions.holds_elements_only() && children.peek().is_some() && children.all(foreign);
-    if sound { Ok(()) } else { Err(Reason::Schema) }
+    let sound = extensions.holds_elements_only() && children.peek().is_some() && children.all(|child| !child.namespace().is_empty());
+    let all_foreign = extensions.descendants().into_iter().skip(1).all(foreign);
+    if sound && all_foreign { Ok(()) } else { Err(Reason::Schema) }
 }
 
 /// The attributes of a NameID and of an Issuer.
@@ -178,9 +180,8 @@ pub(super) fn flag(node: Node<'_>, name: &str) -> Result<bool, Reason> {
     }
 }
 
-/// Reads an unsigned number: digits alone, without the sign that editions of XML Schema disagree about.
+/// Reads an unsigned number: digits alone, without the sign or space that readers of XML Schema disagree about.
 pub(super) fn number<N: std::str::FromStr>(text: &str) -> Option<N> {
-    let text = trimmed(text);
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
