@@ -16,6 +16,8 @@ use crate::crypto::xml::{Node, Reason, Tree};
 
 /// XML signatures.
 pub const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
+/// Where elliptic keys are described. Of no other namespace is anything in a signature that it does not cover.
+const DSIG11: &str = "http://www.w3.org/2009/xmldsig11#";
 /// Exclusive canonicalisation without comments: the only one accepted and produced.
 pub const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 /// The enveloped-signature transform.
@@ -253,7 +255,11 @@ impl<'t> Parts<'t> {
         }
         for hint in self.key_info.iter().flat_map(|info| info.children()) {
             match (hint.namespace(), hint.name()) {
-                (DSIG, "KeyName" | "KeyValue") => {}
+                _ if !hint.descendants().into_iter().all(|node| matches!(node.namespace(), DSIG | DSIG11)) => {
+                    return Err(Reason::KeySource);
+                }
+                (DSIG, "KeyName") if hint.text().is_ok() => {}
+                (DSIG, "KeyValue") => {}
                 (DSIG, "X509Data") if hint.children().next().is_some() && hint.holds_elements_only() => {
                     for certificate in hint.all(DSIG, "X509Certificate") {
                         found.push(base64_text(certificate).map_err(|_| Reason::KeySource)?);
