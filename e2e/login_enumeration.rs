@@ -4,6 +4,7 @@
 use crate::{
     actors::Part,
     house::{House, on_both},
+    login_stages::incident,
     login_throttle::bare,
     visitor::Page,
 };
@@ -22,7 +23,9 @@ fn seen(page: &Page, username: &str) -> (u16, Vec<String>, usize, String) {
         })
         .collect();
     headers.sort();
-    (page.status, headers, page.body.len(), bare(page).replace(username, ""))
+    // Each page that asks to wait has a code of its own, always of one length.
+    let code = if page.status == 429 { incident(page) } else { username.to_owned() };
+    (page.status, headers, page.body.len(), bare(page).replace(username, "").replace(&code, ""))
 }
 
 /// One wrong password, and how many hashes it cost.

@@ -119,8 +119,9 @@ fn read(request: &HttpRequest) -> Inner {
 
 fn here(request: &HttpRequest) -> String {
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    // What was posted, or is a whole message, is not asked for again.
-    let again = matches!(*request.method(), Method::GET | Method::HEAD) && path.len() <= LONGEST_WAY_BACK;
+    // What was posted, or is a message of a service, is not asked for again.
+    let own = matches!(*request.method(), Method::GET | Method::HEAD) && !path.starts_with("/saml/");
+    let again = own && path.len() <= LONGEST_WAY_BACK;
     if again { path } else { "/" }.to_owned()
 }
 
