@@ -2,10 +2,12 @@
 
 #![allow(unused_imports, reason = "the way in for cases that need more of an actor")]
 
+mod attestor;
 mod employee;
 mod passkey;
 mod saml_service;
 
+pub use attestor::Attestor;
 pub use employee::{Employee, Part};
 pub use passkey::{Passkey, Twist};
 pub use saml_service::{Answer, Assertion, AuthnRequest, KeyPair, LogoutRequest, SamlService, Signing, fields, instant};

@@ -199,6 +199,27 @@ fn a_lost_factor_is_removed_and_only_its_owner_s() {
 }
 
 #[test]
+fn an_organisation_s_demands_on_passwords_are_set_and_shown() {
+    let desk = Desk::with_anna();
+    let policy = |more: &[&'static str]| [&["organisation", "policy", "--cvr", "90000001"], more].concat();
+    let shown = desk.json(&policy(&[]), "");
+    assert_eq!((&shown["least"], &shown["history"], &shown["breached_list"]), (&Value::from(12), &Value::from(8), &Value::from(false)));
+    desk.good(&policy(&["--used-alone", "true", "--context-word", "Rådhuset", "--blocked", "Den blå planet"]), "");
+    let add = ["person", "add", "bo", "--given-name", "Bo", "--family-name", "Larsen"];
+    assert!(desk.refused(&add, "fjorten tegn??\n").contains("at least 15 characters"));
+    assert!(desk.refused(&add, "den blå planet 2\n").contains("nobody may choose"));
+    assert!(desk.refused(&["person", "password", "anna"], "six blue bicycles\n").contains("used before"));
+    assert!(desk.good(&policy(&["--history", "0"]), "").contains("least length, used alone      15 (from the settings)"));
+    desk.good(&["person", "password", "anna"], "six blue bicycles\n");
+    assert!(desk.refused(&policy(&["--min-length", "7"]), "").contains("from 8 to 64"));
+    let trail = desk.json(&["audit", "list", "--kind", "organisation.saved"], "");
+    assert!(trail[0]["details"]["password_rules"].as_str().unwrap().contains("\"history\":0"));
+    desk.good(&policy(&["--reset"]), "");
+    desk.good(&add, "tolv tegn nok\n");
+    assert_eq!(desk.json(&policy(&[]), "")["own"]["used_alone"], Value::Null);
+}
+
+#[test]
 fn a_registered_service_changes_only_when_that_is_meant() {
     let desk = Desk::new();
     let metadata = concat!(env!("CARGO_MANIFEST_DIR"), "/e2e/fixtures/sp-oiosaml3-net.xml");

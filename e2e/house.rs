@@ -36,11 +36,12 @@ use portvagt::{
     domain::{
         assurance::Level,
         audit::Actor,
+        authenticator::AuthenticatorPolicy,
         invitation::Lifetimes,
         policy::{PasswordPolicy, SessionPolicy, ThrottlePolicy},
         proofing::ProofingPolicy,
     },
-    protocol::webauthn::Ceremonies,
+    protocol::{attestation::Attestation, webauthn::Ceremonies},
     service::{
         ground::{Ground, Rules},
         operator::Operator,
@@ -92,18 +93,29 @@ pub struct Plan {
     pub notified: Level,
     /// The least memory a hash takes, in KiB.
     pub memory_kib: u32,
+    /// What new keys must prove.
+    pub attestation: Attestation,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { trusted_proxies: vec![], rules: rules(), real_time: false, notified: Level::Substantial, memory_kib: 64 }
+        Self {
+            trusted_proxies: vec![],
+            rules: rules(),
+            real_time: false,
+            notified: Level::Substantial,
+            memory_kib: 64,
+            attestation: Attestation::default(),
+        }
     }
 }
 
 /// The program's default demands.
 fn rules() -> Rules {
     Rules {
-        password: PasswordPolicy { min_length: 12, context_words: vec!["testkommune".to_owned(), "portvagt".to_owned()] },
+        password: PasswordPolicy { context_words: vec!["testkommune".to_owned(), "portvagt".to_owned()], ..PasswordPolicy::default() },
+        breached: None,
+        authenticators: AuthenticatorPolicy::default(),
         session: SessionPolicy {
             idle_seconds: 3600,
             absolute_seconds: 10 * 3600,
@@ -217,7 +229,7 @@ impl House {
         let app = App {
             ground,
             desk: Desk::new(keyring(), own, Journal::start(db)),
-            ceremonies: Ceremonies::new("localhost", &url, "Testkommune").expect("ceremonies"),
+            ceremonies: Ceremonies::new("localhost", &url, "Testkommune").expect("ceremonies").with_attestation(plan.attestation.clone()),
             site: Arc::new(site),
             readiness: Readiness::default(),
         };
@@ -300,6 +312,18 @@ impl House {
         } else {
             let mut connection = PgConnection::connect(&self.database).await.expect("the server answers");
             sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await.expect("a number")
+        }
+    }
+
+    /// Changes rows as somebody with the database's password would.
+    pub async fn change(&self, sql: &str) {
+        use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+        if self.database.starts_with("sqlite:") {
+            let mut connection = SqliteConnection::connect(&self.database).await.expect("the file opens");
+            sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.expect("a change");
+        } else {
+            let mut connection = PgConnection::connect(&self.database).await.expect("the server answers");
+            sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.expect("a change");
         }
     }
 

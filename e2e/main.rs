@@ -94,6 +94,8 @@ mod login_stages;
 mod login_standing;
 /// Guessing passwords (B01-B03).
 mod login_throttle;
+/// What new keys must prove of themselves (B12).
+mod enrol_attestation;
 /// Passkeys that state something false (B10-B12).
 mod login_webauthn;
 /// Sessions an attacker prepared (B16).

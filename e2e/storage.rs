@@ -36,6 +36,8 @@ mod every;
 mod opening;
 /// Mails that wait to be sent.
 mod outbox;
+/// What the password policy needs.
+mod policy;
 /// Many at once, of whom one wins.
 mod races;
 /// Writing, sealing and checking the trail.
@@ -118,7 +120,16 @@ pub(crate) fn session(person: Id<Person>) -> Session {
 
 pub(crate) fn authenticator(person: Id<Person>, kind: factor::Kind) -> Authenticator {
     let id = Id::random(&SystemRandom);
-    Authenticator { id, person, kind, name: "Min telefon".to_owned(), carries: Level::Substantial, enrolled_at: at(0), last_used_at: None }
+    Authenticator {
+        id,
+        person,
+        kind,
+        name: "Min telefon".to_owned(),
+        provenance: None,
+        carries: Level::Substantial,
+        enrolled_at: at(0),
+        last_used_at: None,
+    }
 }
 
 pub(crate) fn organisation() -> Organisation {

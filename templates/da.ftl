@@ -215,6 +215,16 @@ internal-title = Der er sket en fejl
 internal-what = Fejlen er hos os. Den er skrevet ned.
 internal-next = Prøv igen. Sker det igen, så bed om hjælp, og oplys hændelseskoden.
 
+# Hvorfor en adgangskode ikke kan bruges
+password-too-short = Adgangskoden er for kort. Brug mindst { $least } tegn, for eksempel nogle ord, der ikke hører sammen.
+password-too-long = Adgangskoden er for lang. Brug højst 1.024 tegn.
+password-control-character = Adgangskoden indeholder et tegn, der ikke kan bruges. Skriv den igen.
+password-common = Adgangskoden er en af dem, som andre prøver først. Vælg en anden.
+password-blocked = Din organisation tillader ikke denne adgangskode. Vælg en anden.
+password-own-words = Adgangskoden består mest af dit eget navn eller din organisations navn. Vælg en anden.
+password-breached = Adgangskoden er blevet stjålet et andet sted og står på lister, som kriminelle bruger. Vælg en anden, og brug den heller ikke andre steder.
+password-used-before = Du har brugt adgangskoden før. Vælg en, du ikke har haft.
+
 ## Sider for alle
 
 front-title = Forside

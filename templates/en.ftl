@@ -214,6 +214,16 @@ internal-title = Something went wrong
 internal-what = The fault is ours. It has been written down.
 internal-next = Try again. If it happens again, ask for help and give the incident code.
 
+# Why a password cannot be used
+password-too-short = The password is too short. Use at least { $least } characters, for example some words that do not belong together.
+password-too-long = The password is too long. Use at most 1,024 characters.
+password-control-character = The password holds a character that cannot be used. Type it again.
+password-common = The password is one of those that others try first. Choose another one.
+password-blocked = Your organisation does not allow this password. Choose another one.
+password-own-words = The password is mostly your own name or your organisation's. Choose another one.
+password-breached = The password was stolen somewhere else and stands in lists that criminals use. Choose another one, and do not use it anywhere else either.
+password-used-before = You have used this password before. Choose one you have not had.
+
 ## Pages for everybody
 
 front-title = Front page

@@ -14,6 +14,8 @@ use openssl::{
 };
 use serde_json::{Value, json};
 
+use super::Attestor;
+
 const USER_PRESENT: u8 = 0x01;
 const USER_VERIFIED: u8 = 0x04;
 const ATTESTED: u8 = 0x40;
@@ -57,6 +59,10 @@ pub struct Twist {
     pub id: Option<Vec<u8>>,
     /// The COSE algorithm a new key claims.
     pub algorithm: Option<i64>,
+    /// Who vouches for a new key; nobody without it.
+    pub attestor: Option<Attestor>,
+    /// Its signature.
+    pub attested_signature: Option<Vec<u8>>,
 }
 
 impl Passkey {
@@ -74,15 +80,11 @@ impl Passkey {
         let client_data = client_data("webauthn.create", options, origin, twist);
         let rp_id = options["rp"]["id"].as_str().expect("a domain");
         let mut data = authenticator_data(rp_id, twist.flags.unwrap_or(USER_PRESENT | USER_VERIFIED | ATTESTED), 0, twist);
-        data.extend([0; 16]);
+        data.extend(twist.attestor.as_ref().map_or([0; 16], |attestor| attestor.aaguid));
         data.extend(u16::try_from(passkey.id.len()).unwrap_or(u16::MAX).to_be_bytes());
         data.extend(&passkey.id);
         data.extend(cose(&ec, &group, twist.algorithm.unwrap_or(-7)));
-        // {"fmt": "none", "attStmt": {}, "authData": data}
-        let mut object = vec![0xa3, 0x63];
-        object.extend(b"fmt\x64none\x67attStmt\xa0\x68authData");
-        object.extend(head(2, data.len() as u64));
-        object.extend(&data);
+        let object = attestation(&data, &client_data, twist);
         let credential = json!({
             "id": text(&passkey.id),
             "rawId": text(&passkey.id),
@@ -117,6 +119,31 @@ impl Passkey {
             },
         })
     }
+}
+
+/// `{"fmt": "none", "attStmt": {}, "authData": data}`, or `"packed"` with the signature of who vouches for the key.
+fn attestation(data: &[u8], client_data: &[u8], twist: &Twist) -> Vec<u8> {
+    let mut object = vec![0xa3, 0x63];
+    match &twist.attestor {
+        None => object.extend(b"fmt\x64none\x67attStmt\xa0"),
+        Some(attestor) => {
+            let statement = [data, &sha256(client_data)].concat();
+            let signature = twist.attested_signature.clone().unwrap_or_else(|| attestor.sign(&statement));
+            object.extend(b"fmt\x66packed\x67attStmt\xa3\x63alg");
+            object.extend(integer(-7));
+            object.extend(b"\x63sig");
+            object.extend(head(2, signature.len() as u64));
+            object.extend(signature);
+            object.extend(b"\x63x5c\x81");
+            let certificate = attestor.certificate();
+            object.extend(head(2, certificate.len() as u64));
+            object.extend(certificate);
+        }
+    }
+    object.extend(b"\x68authData");
+    object.extend(head(2, data.len() as u64));
+    object.extend(data);
+    object
 }
 
 fn client_data(kind: &str, options: &Value, origin: &str, twist: &Twist) -> Vec<u8> {

@@ -9,12 +9,13 @@ use portvagt::{
         audit::Actor,
         client::{Client, Terms},
         person::{Person, Username},
+        policy::PasswordRules,
         proofing::Method,
     },
     service::{
         clients::{self, Registration},
         operator::Operator,
-        people,
+        passwords, people,
         proofing::{self, Told},
     },
 };
@@ -99,6 +100,13 @@ impl House {
     /// A fresh activation code.
     pub async fn activation_code(&self, username: &str) -> String {
         people::activation_code(&self.app.ground, &self.operator(), &name(username)).await.expect("a code").to_text()
+    }
+
+    /// What the organisation demands of passwords from now on.
+    pub async fn organisation_rules(&self, rules: PasswordRules) {
+        let some = (rules != PasswordRules::default()).then_some(&rules);
+        let cvr = CVR.parse().expect("a CVR number");
+        passwords::rule(&self.app.ground, &self.operator(), &cvr, some).await.expect("rules");
     }
 
     /// The person of that user name.

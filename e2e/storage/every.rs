@@ -98,12 +98,13 @@ async fn authenticators_are_kept() {
     on_both(|nodes| async move {
         let db = &nodes.one;
         let person = somebody(db).await.id;
+        let credential = |json: &'static str| authenticators::NewCredential { id: b"id", json, aaguid: None };
         let (totp, key) = (authenticator(person, factor::Kind::Totp), authenticator(person, factor::Kind::Webauthn));
         let mut tx = db.begin().await.unwrap();
         authenticators::insert_totp(&mut tx, &totp, b"sealed", None).await.unwrap();
-        authenticators::insert_webauthn(&mut tx, &key, b"id", "{\"counter\":1}").await.unwrap().unwrap();
+        authenticators::insert_webauthn(&mut tx, &key, &credential("{\"counter\":1}")).await.unwrap().unwrap();
         let twin = authenticator(person, factor::Kind::Webauthn);
-        assert_eq!(authenticators::insert_webauthn(&mut tx, &twin, b"id", "{}").await.unwrap(), Err(authenticators::AlreadyKnown));
+        assert_eq!(authenticators::insert_webauthn(&mut tx, &twin, &credential("{}")).await.unwrap(), Err(authenticators::AlreadyKnown));
         assert!(authenticators::spend_totp_step(&mut tx, totp.id, 5, at(1)).await.unwrap());
         tx.commit(event(Kind::AuthenticatorAdded, 0)).await.unwrap();
         assert_eq!(authenticators::of_person(db, person).await.unwrap().len(), 2);

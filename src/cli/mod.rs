@@ -10,6 +10,8 @@ pub mod ask;
 pub mod stand;
 /// `portvagt config`.
 pub mod config;
+/// `portvagt organisation policy`.
+pub mod policy;
 /// `portvagt organisation`.
 pub mod organisation;
 /// `portvagt person`.

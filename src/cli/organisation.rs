@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::{answer::Answer, stand};
+use super::{answer::Answer, policy, stand};
 use crate::{
     domain::{
         assurance::Level,
@@ -27,6 +27,8 @@ pub enum Command {
         #[arg(long)]
         notified: Level,
     },
+    /// Show or change what it demands of passwords
+    Policy(policy::Policy),
     /// List organisations
     List,
 }
@@ -41,6 +43,7 @@ pub async fn run(command: Command, ground: &Ground) -> anyhow::Result<Answer> {
                 to_json(&saved),
             ))
         }
+        Command::Policy(policy) => policy::run(policy, ground).await,
         Command::List => {
             let rows: Vec<Value> = organisations::list(ground).await?.iter().map(to_json).collect();
             Ok(Answer::table(&rows, &[("CVR", "cvr"), ("NAME", "name"), ("NOTIFIED FOR", "notified")], "There is no organisation yet."))

@@ -17,12 +17,11 @@ use crate::{
         factor::Authenticator,
         organisation::Cvr,
         person::{Access, Cpr, Username},
-        policy::WeakPassword,
         proofing::{Method, State},
     },
     service::{
         ground::Ground,
-        people::{self, Newcomer, Refusal},
+        people::{self, Newcomer},
         proofing::Told,
     },
 };
@@ -184,7 +183,7 @@ pub async fn run(command: Command, ground: &Ground) -> anyhow::Result<Answer> {
         }
         Command::Password { username } => {
             let set = people::set_password(ground, &by, &username, &ask::new_password()?).await;
-            let ended = set.map_err(|refusal| with_length(refusal, ground))?;
+            let ended = set?;
             Ok(Answer::new(
                 format!("The password of '{username}' is changed; {ended} session(s) ended."),
                 json!({ "username": username, "sessions_ended": ended }),
@@ -208,7 +207,7 @@ async fn add(add: Add, ground: &Ground) -> anyhow::Result<Answer> {
         password,
     };
     let added = people::add(ground, &stand::operator(), newcomer).await;
-    let (person, code) = added.map_err(|refusal| with_length(refusal, ground))?;
+    let (person, code) = added?;
     let code = code.to_text();
     let words = format!(
         "'{}' is added. Activation code for the first login, shown only now: {code}\n{}\n\
@@ -222,16 +221,6 @@ async fn add(add: Add, ground: &Ground) -> anyhow::Result<Answer> {
         object.insert("activation_code".to_owned(), code.into());
     }
     Ok(Answer::new(words, json))
-}
-
-/// A password that is too short is told how long it should be.
-fn with_length(refusal: Refusal, ground: &Ground) -> anyhow::Error {
-    match refusal {
-        Refusal::Weak(WeakPassword::TooShort) => {
-            anyhow::anyhow!("{}; use at least {} characters", WeakPassword::TooShort, ground.rules.password.min_length)
-        }
-        other => other.into(),
-    }
 }
 
 fn lifetime(ground: &Ground) -> String {

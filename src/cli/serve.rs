@@ -9,7 +9,7 @@ use url::Url;
 
 use super::stand;
 use crate::{
-    config::{Finding, Settings, value::LogFormat},
+    config::{Finding, Settings, files::attestation, value::LogFormat},
     domain::audit::{Actor, Event, Kind},
     jobs::Jobs,
     protocol::webauthn::Ceremonies,
@@ -76,7 +76,8 @@ pub fn application(settings: &Settings, ground: Ground, journal: Journal) -> any
         ground,
         desk: Desk::new(stand::keyring(settings)?, own, journal),
         ceremonies: Ceremonies::new(&settings.rp_id(), &base_url, settings.rp_name())
-            .map_err(|error| anyhow!("webauthn.rp_id: {error}"))?,
+            .map_err(|error| anyhow!("webauthn.rp_id: {error}"))?
+            .with_attestation(attestation(settings).map_err(|(name, words)| anyhow!("{name} {words}"))?),
         site: Arc::new(site),
         readiness: Readiness::default(),
     })

@@ -12,12 +12,16 @@ use crate::{
     base::{clock::SystemClock, id::Incident, random::SystemRandom, secret::Secret},
     config::{Settings, check::key_bytes, value::Confidential},
     crypto::{
+        breached::Breached,
         keyring::{Certificate, Keyring, SigningKey},
         password::Hasher,
         seal::{MacKey, MasterKey},
     },
     domain::audit::Actor,
-    service::{ground::Ground, operator::Operator},
+    service::{
+        ground::{Ground, Rules},
+        operator::Operator,
+    },
     storage::{
         db::{Db, DbSettings},
         deployment,
@@ -45,8 +49,15 @@ pub async fn ground(settings: &Settings) -> anyhow::Result<Ground> {
         random: Arc::new(SystemRandom),
         hasher: Hasher::new(settings.password_cost(), Secret::new(pepper.to_vec()))?,
         seals: Arc::new(seals),
-        rules: Arc::new(settings.rules()),
+        rules: Arc::new(rules(settings)?),
     })
+}
+
+/// The rules of the settings, with the files they name opened.
+fn rules(settings: &Settings) -> anyhow::Result<Rules> {
+    let list = settings.password.breached_file.as_deref();
+    let opened = list.map(|path| Breached::open(path).with_context(|| format!("password.breached_file: {}", path.display())));
+    Ok(Rules { breached: opened.transpose()?, ..settings.rules() })
 }
 
 /// A database is used with the keys it was first opened with; with others its trail would be torn, and what one key

@@ -10,6 +10,8 @@ use super::{
     settings::Settings,
     value::Confidential,
 };
+use crate::domain::assurance::Level;
+use crate::domain::policy::{LONGEST_LEAST, MOST_HISTORY};
 
 /// What the demo's secrets are made of; known to everybody, hence refused elsewhere.
 const DEMO_SEED: &str = "Portvagt demo, known to everybody: ";
@@ -149,6 +151,7 @@ fn numbers(settings: &Settings, findings: &mut Vec<Finding>) {
         }
     };
     least("password.min_length", password.min_length.into(), 8, "");
+    least("password.min_length_alone", password.min_length_alone.into(), password.min_length.into(), ", the number of password.min_length");
     least("password.memory_kib", password.memory_kib.into(), 19_456, " (19 MiB)");
     least("password.iterations", password.iterations.into(), 2, "");
     least("password.parallelism", password.parallelism.into(), 1, "");
@@ -190,6 +193,28 @@ fn numbers(settings: &Settings, findings: &mut Vec<Finding>) {
     }
     if settings.audit.retention.seconds < 395 * 86_400 {
         findings.push(Finding::warning("audit.retention", "is shorter than 13 months"));
+    }
+    let levels = &settings.authenticators;
+    let bounded = [
+        ("authenticators.device_bound_level", levels.device_bound_level),
+        ("authenticators.synced_level", levels.synced_level),
+        ("authenticators.totp_level", levels.totp_level),
+    ];
+    for (name, level) in bounded {
+        if level > Level::Substantial {
+            findings.push(Finding::error(name, "must be at most substantial: nobody vouches for it, or it can be copied"));
+        }
+    }
+    let over = |number: u32, most: usize| usize::try_from(number).is_ok_and(|number| number > most);
+    for (name, length) in
+        [("password.min_length", settings.password.min_length), ("password.min_length_alone", settings.password.min_length_alone)]
+    {
+        if over(length, LONGEST_LEAST) {
+            findings.push(Finding::error(name, format!("must be at most {LONGEST_LEAST}; a passphrase of that length must do")));
+        }
+    }
+    if over(settings.password.history, MOST_HISTORY) {
+        findings.push(Finding::error("password.history", format!("must be at most {MOST_HISTORY}; each costs a hash at every change")));
     }
     if settings.password.min_length < 12 {
         findings.push(Finding::warning("password.min_length", "is under 12"));
@@ -328,6 +353,16 @@ mod tests {
             ("http.trusted_proxies", "[\"10.0.0.0/33\"]", "neither an IP address"),
             ("http.trusted_proxies", "[]", "somebody else speaks TLS"),
             ("password.memory_kib", "1024", "at least 19456"),
+            ("authenticators.totp_level", "\"high\"", "at most substantial"),
+            ("authenticators.attested_level", "\"very high\"", "should be"),
+            ("webauthn.attestation", "\"asked\"", "nobody is believed by"),
+            ("webauthn.attestation_ca_file", "\"master\"", "no certificate in PEM"),
+            ("webauthn.allowed_aaguids", "[\"x\"]", "no AAGUID"),
+            ("password.history", "25", "at most 24"),
+            ("password.min_length", "65", "at most 64"),
+            ("password.min_length_alone", "11", "at least 12"),
+            ("password.breached_file", "\"master\"", "no line of 40 hexadecimal digits"),
+            ("password.breached_file", "\"missing\"", "cannot be read"),
             ("session.idle", "\"1 hour\"", "length of time"),
             ("session.absolute", "\"30m\"", "session.idle"),
             ("storage.url", "\"mysql://x\"", "sqlite:"),

@@ -1,11 +1,18 @@
 //! What the files named by settings must be: certificates that are valid, secrets that not everybody can read, a folder
 //! for the database. Nothing is opened for writing here. Called by `check`.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use super::{
     finding::{Finding, Mode},
     settings::Settings,
+};
+use crate::{
+    crypto::breached::Breached,
+    protocol::{
+        attestation::{Attestation, Demand},
+        fido_metadata,
+    },
 };
 
 /// The words by which a certificate of the demo is known.
@@ -14,8 +21,50 @@ pub const DEMO_CERTIFICATE: &str = "Portvagt demo";
 /// Judges them.
 pub fn judge(settings: &Settings, mode: Mode, findings: &mut Vec<Finding>) {
     certificates(settings, mode, findings);
+    breached(settings, findings);
+    if let Err((name, words)) = attestation(settings) {
+        findings.push(Finding::error(name, words));
+    }
     permissions(settings, findings);
     folder(settings, findings);
+}
+
+/// Whom new keys are believed by, as the settings and the files they name say; or which setting is wrong, and how.
+pub fn attestation(settings: &Settings) -> Result<Attestation, (&'static str, String)> {
+    let webauthn = &settings.webauthn;
+    let read = |name: &'static str, path: &Path| std::fs::read(path).map_err(|error| (name, unreadable(path, &error)));
+    let pem = webauthn.attestation_ca_file.as_deref().map(|path| read("webauthn.attestation_ca_file", path)).transpose()?;
+    let models = match &webauthn.metadata_file {
+        Some(path) => {
+            let root = read("webauthn.metadata_root_file", &webauthn.metadata_root_file)?;
+            let list = fido_metadata::read(&read("webauthn.metadata_file", path)?, &root);
+            list.map_err(|error| ("webauthn.metadata_file", format!("names {}: {error}", path.display())))?.models
+        }
+        None => Vec::new(),
+    };
+    if webauthn.attestation != Demand::None && pem.is_none() && webauthn.metadata_file.is_none() {
+        let words = "asks for what nobody is believed by; set webauthn.attestation_ca_file or webauthn.metadata_file";
+        return Err(("webauthn.attestation", words.to_owned()));
+    }
+    let mut allowed = BTreeSet::new();
+    for text in &webauthn.allowed_aaguids {
+        let aaguid = text.parse().map_err(|_| ("webauthn.allowed_aaguids", format!("holds {text:?}, which is no AAGUID (a UUID)")))?;
+        allowed.insert(aaguid);
+    }
+    let made = Attestation::new(webauthn.attestation, pem.as_deref(), &models, allowed);
+    made.map_err(|error| ("webauthn.attestation_ca_file", error.to_string()))
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> String {
+    format!("names {}, which cannot be read: {error}", path.display())
+}
+
+fn breached(settings: &Settings, findings: &mut Vec<Finding>) {
+    if let Some(path) = &settings.password.breached_file
+        && let Err(error) = Breached::open(path)
+    {
+        findings.push(Finding::error("password.breached_file", format!("names {}: {error}", path.display())));
+    }
 }
 
 /// SQLite makes its file, not the folder it lies in.

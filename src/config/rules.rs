@@ -6,6 +6,7 @@ use super::settings::Settings;
 use crate::{
     crypto::password::Cost,
     domain::{
+        authenticator::AuthenticatorPolicy,
         invitation::Lifetimes,
         policy::{PasswordPolicy, SessionPolicy, ThrottlePolicy},
         proofing::ProofingPolicy,
@@ -18,9 +19,25 @@ impl Settings {
     pub fn password_policy(&self) -> PasswordPolicy {
         let own = self.site.organisation.split_whitespace().map(str::to_lowercase);
         let context_words = self.password.context_words.iter().map(|word| word.to_lowercase()).chain(own).chain(["portvagt".to_owned()]);
+        let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
         PasswordPolicy {
-            min_length: usize::try_from(self.password.min_length).unwrap_or(usize::MAX),
+            min_length: count(self.password.min_length),
+            min_length_alone: count(self.password.min_length_alone),
+            used_alone: self.password.used_alone,
             context_words: context_words.collect(),
+            blocked: self.password.blocked.iter().map(|word| word.to_lowercase()).collect(),
+            history: count(self.password.history),
+        }
+    }
+
+    /// What each sort of authenticator may carry.
+    pub fn authenticator_policy(&self) -> AuthenticatorPolicy {
+        let levels = &self.authenticators;
+        AuthenticatorPolicy {
+            attested: levels.attested_level,
+            device_bound: levels.device_bound_level,
+            synced: levels.synced_level,
+            totp: levels.totp_level,
         }
     }
 
@@ -85,10 +102,12 @@ impl Settings {
         }
     }
 
-    /// What is demanded of passwords, logins and failures.
+    /// What is demanded of passwords, logins and failures, as far as it stands in the settings themselves.
     pub fn rules(&self) -> Rules {
         Rules {
             password: self.password_policy(),
+            breached: None,
+            authenticators: self.authenticator_policy(),
             session: self.session_policy(),
             throttle: self.throttle_policy(),
             proofing: ProofingPolicy {

@@ -8,6 +8,7 @@ use super::{
     value::{Confidential, LogFormat, MailTls, Reading, Span},
     values::Values,
 };
+use crate::{domain::assurance::Level, protocol::attestation::Demand};
 
 /// What is known of one setting.
 #[derive(Debug, Clone, Copy)]
@@ -142,8 +143,18 @@ settings! {
     }
     /// Demands on passwords, and how they are hashed (Argon2id).
     password: Password {
-        /// Fewest characters; at least 8. 12 is right beside a second factor, which is always asked for.
+        /// Fewest characters; at least 8. 12 is right beside a second factor, which Portvagt always asks for.
         min_length: u32, default "12";
+        /// Fewest characters where the same password also opens something by itself.
+        min_length_alone: u32, default "15";
+        /// Whether it does: a workstation or another system that takes this password without a second factor.
+        used_alone: bool, default "false";
+        /// How many of a person's passwords, the present one first, may not be chosen again; at most 24. Each costs a hash at every change.
+        history: u32, default "8";
+        /// Passwords that nobody may choose, beside the built-in list; digits and signs around them change nothing.
+        blocked: Vec<String>, default "[]";
+        /// A file of passwords stolen elsewhere, in the ordered format of Have I Been Pwned (SHA1:COUNT, a line each). It is searched where it lies; nothing is fetched.
+        breached_file: Option<PathBuf>, example "\"/var/lib/portvagt/pwned-passwords-sha1-ordered-by-hash.txt\"";
         /// Words of your own that may not make up a password: the organisation's name, its towns, its systems.
         context_words: Vec<String>, default "[]";
         /// Memory of one hash in KiB; at least 19456. Raised values reach each person at their next login.
@@ -242,6 +253,27 @@ settings! {
         rp_id: Option<String>, example "\"testkommune.example\"";
         /// The name browsers show; without it site.organisation.
         rp_name: Option<String>, example "\"Testkommune\"";
+        /// Whether new keys say who made them: `none` (they are not asked), `asked` (those that do not may carry less) or `required` (others, and synced passkeys, are refused).
+        attestation: Demand, default "\"none\"";
+        /// Certificates (PEM) of makers whose keys are believed.
+        attestation_ca_file: Option<PathBuf>, example "\"/etc/portvagt/attestation.pem\"";
+        /// The FIDO Alliance's signed list of models, fetched from https://mds3.fidoalliance.org/ by you; each model is believed by its own certificates.
+        metadata_file: Option<PathBuf>, example "\"/var/lib/portvagt/fido-metadata.jwt\"";
+        /// The root certificate (PEM) that list is signed under.
+        metadata_root_file: PathBuf, default "\"/etc/ssl/certs/GlobalSign_Root_CA_-_R3.pem\"";
+        /// The only models (AAGUIDs) of attested keys that are taken; without any, all whose maker is believed.
+        allowed_aaguids: Vec<String>, default "[]";
+    }
+    /// The most that each sort of second factor carries, together with the password or the PIN it needs: `low`, `substantial` or `high`. None carries more than the login it was enrolled under.
+    authenticators: Authenticators {
+        /// A key that stays in its device, as its maker attests. `high` only if your own assessment of the models says so.
+        attested_level: Level, default "\"substantial\"";
+        /// A key that says itself that it stays in its device; at most substantial.
+        device_bound_level: Level, default "\"substantial\"";
+        /// A passkey that its owner's devices share; at most substantial.
+        synced_level: Level, default "\"substantial\"";
+        /// Codes of an authenticator app; at most substantial.
+        totp_level: Level, default "\"substantial\"";
     }
     /// The SAML identity provider (OIOSAML 3).
     saml: Saml {

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::base::secret::Secret;
+use crate::{base::secret::Secret, domain::assurance::Level, protocol::attestation::Demand};
 
 /// A value as it was written.
 #[derive(Debug, Clone, PartialEq)]
@@ -181,6 +181,25 @@ pub enum LogFormat {
     Json,
     /// For eyes.
     Text,
+}
+
+impl Reading for Level {
+    const KIND: &'static str = "low, substantial or high";
+    fn read(raw: &Raw) -> Result<Self, String> {
+        raw.text()?.parse().map_err(|_| "should be \"low\", \"substantial\" or \"high\"".to_owned())
+    }
+}
+
+impl Reading for Demand {
+    const KIND: &'static str = "none, asked or required";
+    fn read(raw: &Raw) -> Result<Self, String> {
+        match raw.text()? {
+            "none" => Ok(Self::None),
+            "asked" => Ok(Self::Asked),
+            "required" => Ok(Self::Required),
+            _ => Err("should be \"none\", \"asked\" or \"required\"".to_owned()),
+        }
+    }
 }
 
 impl Reading for LogFormat {

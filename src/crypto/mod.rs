@@ -9,6 +9,8 @@ pub mod totp;
 /// Password hashing (Argon2id).
 pub mod password;
 
+/// Passwords that were stolen elsewhere.
+pub mod breached;
 /// The words by which the log says why a message was refused.
 pub mod reason;
 /// Size, encoding, DTDs and limits of an XML message, before any parser.

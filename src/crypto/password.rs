@@ -222,7 +222,7 @@ fn fetch(blocks: usize) -> Vec<Block> {
 }
 
 /// NFC, so that the same password typed on another keyboard is the same (SP 800-63B); nothing is cut or trimmed.
-fn normalised(password: &Secret<String>) -> Secret<String> {
+pub(super) fn normalised(password: &Secret<String>) -> Secret<String> {
     Secret::new(password.expose().nfc().collect())
 }
 

@@ -51,6 +51,36 @@ impl std::str::FromStr for Kind {
     }
 }
 
+/// Where a key's secret lies, and who says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Provenance {
+    /// In one device, as its maker attests.
+    Attested,
+    /// In one device, as it says itself.
+    DeviceBound,
+    /// On whatever devices its owner's account reaches.
+    Synced,
+}
+
+impl Provenance {
+    /// The word kept in the database and the audit trail.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Attested => "attested",
+            Self::DeviceBound => "device-bound",
+            Self::Synced => "synced",
+        }
+    }
+}
+
+impl std::str::FromStr for Provenance {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        [Self::Attested, Self::DeviceBound, Self::Synced].into_iter().find(|known| known.as_str() == text).ok_or(())
+    }
+}
+
 /// An enrolled authenticator that is not a password. Its secret part stays in storage, sealed.
 #[derive(Debug, Clone)]
 pub struct Authenticator {
@@ -62,7 +92,9 @@ pub struct Authenticator {
     pub kind: Kind,
     /// What the owner calls it.
     pub name: String,
-    /// The most it may carry: never more than the login under which it was enrolled.
+    /// Where its secret lies; `None` for an app, and for keys enrolled before anybody asked.
+    pub provenance: Option<Provenance>,
+    /// The most it may carry: never more than the login under which it was enrolled. Policy may let it carry less.
     pub carries: Level,
     /// When it was enrolled.
     pub enrolled_at: Timestamp,
@@ -211,15 +243,6 @@ impl Evidence {
     }
 }
 
-/// The most an authenticator of this kind may ever carry, whatever it was enrolled under: a TOTP secret can be copied,
-/// an unattested key may be synced, so both end at Substantial.
-pub fn ceiling(kind: Kind) -> Level {
-    match kind {
-        Kind::Password => Level::Low,
-        Kind::Totp | Kind::Webauthn | Kind::ActivationCode => Level::Substantial,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,7 +252,7 @@ mod tests {
     }
 
     fn used(kind: Kind, at: i64, user_verified: bool) -> Use {
-        Use { kind, authenticator: None, at: crate::base::clock::from_millis(at * 1000), user_verified, carries: ceiling(kind) }
+        Use { kind, authenticator: None, at: crate::base::clock::from_millis(at * 1000), user_verified, carries: Level::Substantial }
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub mod role;
 pub mod terms;
 /// Authenticators, and the proof that they were used.
 pub mod factor;
+/// What an authenticator may carry.
+pub mod authenticator;
 /// What is demanded of passwords, sessions and throttling.
 pub mod policy;
 /// Relying parties and what may be told them.

@@ -1,5 +1,9 @@
 //! Fourth floor: grammars, bytes to types and back. No database, no HTTP server, no clock but the one given.
 
+/// What makers say of their keys.
+pub mod attestation;
+/// The FIDO Alliance's list of models.
+pub mod fido_metadata;
 /// WebAuthn ceremonies on webauthn-rs.
 pub mod webauthn;
 /// OpenID Connect towards a MitID broker.

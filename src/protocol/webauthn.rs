@@ -11,13 +11,14 @@ use uuid::Uuid;
 use webauthn_rs::{
     Webauthn, WebauthnBuilder,
     prelude::{
-        DiscoverableAuthentication, DiscoverableKey, Passkey, PasskeyAuthentication, PasskeyRegistration, PublicKeyCredential,
+        Credential, DiscoverableAuthentication, DiscoverableKey, Passkey, PasskeyAuthentication, PasskeyRegistration, PublicKeyCredential,
         RegisterPublicKeyCredential, WebauthnError,
     },
 };
-use webauthn_rs_proto::ResidentKeyRequirement;
+use webauthn_rs_proto::{AttestationConveyancePreference, ResidentKeyRequirement};
 
 use crate::base::clock::seconds_between;
+use crate::protocol::attestation::{Attestation, NotTaken, Origin};
 
 /// Seconds a challenge may wait for its answer.
 pub const CHALLENGE_SECONDS: i64 = 300;
@@ -55,6 +56,9 @@ pub enum Refused {
     /// A key nobody here has, or not this person's.
     #[error("unknown_credential")]
     UnknownCredential,
+    /// Its maker, its kind or its model is not acceptable here.
+    #[error(transparent)]
+    NotTaken(#[from] NotTaken),
     /// Anything else the library refuses.
     #[error("credential")]
     Credential,
@@ -81,7 +85,10 @@ impl Refused {
 
 /// The relying party identity under which keys are made.
 #[derive(Clone)]
-pub struct Ceremonies(Arc<Webauthn>);
+pub struct Ceremonies {
+    library: Arc<Webauthn>,
+    attestation: Arc<Attestation>,
+}
 
 impl std::fmt::Debug for Ceremonies {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -103,6 +110,8 @@ pub struct Registered {
     pub credential_id: Vec<u8>,
     /// Its public part and counter, to be stored.
     pub json: String,
+    /// Where it comes from.
+    pub origin: Origin,
 }
 
 /// A credential that was used.
@@ -117,7 +126,14 @@ pub struct Used {
 impl Ceremonies {
     /// Keys are bound to the domain `rp_id`; pages are at `origin`.
     pub fn new(rp_id: &str, origin: &Url, name: &str) -> Result<Self, WebauthnError> {
-        Ok(Self(Arc::new(WebauthnBuilder::new(rp_id, origin)?.rp_name(name).build()?)))
+        let library = Arc::new(WebauthnBuilder::new(rp_id, origin)?.rp_name(name).build()?);
+        Ok(Self { library, attestation: Arc::default() })
+    }
+
+    /// The same with demands on new keys.
+    #[must_use]
+    pub fn with_attestation(self, attestation: Attestation) -> Self {
+        Self { attestation: Arc::new(attestation), ..self }
     }
 
     /// Options and state for making a key. `known` are the stored JSONs that may not be made twice.
@@ -129,11 +145,14 @@ impl Ceremonies {
         now: Timestamp,
     ) -> Result<(Value, String), Refused> {
         let exclude = read_all(known).into_iter().map(|key: Passkey| key.cred_id().clone()).collect();
-        let started = self.0.start_passkey_registration(person, names.0, names.1, Some(exclude));
+        let started = self.library.start_passkey_registration(person, names.0, names.1, Some(exclude));
         let (mut options, state) = started.map_err(|error| Refused::of(&error))?;
         // A key that the device can offer by itself makes the one-tap login possible; devices that cannot still serve.
         if let Some(selection) = options.public_key.authenticator_selection.as_mut() {
             selection.resident_key = Some(ResidentKeyRequirement::Preferred);
+        }
+        if self.attestation.is_asked() {
+            options.public_key.attestation = Some(AttestationConveyancePreference::Direct);
         }
         Ok((to_json(&options)?, keep(state, now)?))
     }
@@ -143,21 +162,23 @@ impl Ceremonies {
         let answer: RegisterPublicKeyCredential = read(answer)?;
         same_origin_only(answer.response.client_data_json.as_ref())?;
         let state: PasskeyRegistration = open(state, now)?;
-        let key = self.0.finish_passkey_registration(&answer, &state).map_err(|error| Refused::of(&error))?;
+        let key = self.library.finish_passkey_registration(&answer, &state).map_err(|error| Refused::of(&error))?;
         let json = serde_json::to_string(&key).map_err(|_| Refused::Malformed)?;
-        Ok(Registered { credential_id: key.cred_id().to_vec(), json })
+        let credential_id = key.cred_id().to_vec();
+        let origin = self.attestation.judge(&Credential::from(key))?;
+        Ok(Registered { credential_id, json, origin })
     }
 
     /// Options and state for a login by whichever passkey the browser offers.
     pub fn start_discovery(&self, now: Timestamp) -> Result<(Value, String), Refused> {
-        let (options, state) = self.0.start_discoverable_authentication().map_err(|error| Refused::of(&error))?;
+        let (options, state) = self.library.start_discoverable_authentication().map_err(|error| Refused::of(&error))?;
         Ok((to_json(&options)?, keep(state, now)?))
     }
 
     /// Whose passkey and which one the answer claims to be; proves nothing yet.
     pub fn claimed(&self, answer: &Value) -> Result<(Uuid, Vec<u8>), Refused> {
         let answer: PublicKeyCredential = read(answer)?;
-        let (person, credential) = self.0.identify_discoverable_authentication(&answer).map_err(|error| Refused::of(&error))?;
+        let (person, credential) = self.library.identify_discoverable_authentication(&answer).map_err(|error| Refused::of(&error))?;
         Ok((person, credential.to_vec()))
     }
 
@@ -168,7 +189,7 @@ impl Ceremonies {
         let state: DiscoverableAuthentication = open(state, now)?;
         let mut key: Passkey = serde_json::from_str(stored).map_err(|_| Refused::UnknownCredential)?;
         let result = self
-            .0
+            .library
             .finish_discoverable_authentication_v2(&answer, state, DiscoverableKey::from(&key))
             .map_err(|error| Refused::of(&error))?;
         key.update_credential(&result);
@@ -178,7 +199,7 @@ impl Ceremonies {
     /// Options and state for proving one of a person's keys beside a password.
     pub fn start_proof(&self, stored: &[String], now: Timestamp) -> Result<(Value, String), Refused> {
         let keys: Vec<Passkey> = read_all(stored);
-        let (options, state) = self.0.start_passkey_authentication(&keys).map_err(|error| Refused::of(&error))?;
+        let (options, state) = self.library.start_passkey_authentication(&keys).map_err(|error| Refused::of(&error))?;
         Ok((to_json(&options)?, keep(state, now)?))
     }
 
@@ -187,7 +208,7 @@ impl Ceremonies {
         let answer: PublicKeyCredential = read(answer)?;
         same_origin_only(answer.response.client_data_json.as_ref())?;
         let state: PasskeyAuthentication = open(state, now)?;
-        let result = self.0.finish_passkey_authentication(&answer, &state).map_err(|error| Refused::of(&error))?;
+        let result = self.library.finish_passkey_authentication(&answer, &state).map_err(|error| Refused::of(&error))?;
         for (index, json) in stored.iter().enumerate() {
             let Ok(mut key) = serde_json::from_str::<Passkey>(json) else { continue };
             if key.update_credential(&result).is_some() {

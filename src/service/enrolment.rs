@@ -8,9 +8,9 @@ use crate::{
     base::id::Id,
     crypto::totp::TotpSecret,
     domain::{
-        assurance::Level,
         audit::{Actor, Event, Kind as EventKind},
-        factor::{Authenticator, Kind, Knowledge, Possession, TwoFactors, Use, Verified, ceiling},
+        authenticator::{Attached, carried, kept},
+        factor::{Authenticator, Kind, Knowledge, Possession, Provenance, TwoFactors, Use, Verified},
         flow::{Enrol, Flow, Pending, Purpose},
         person::Person,
         session::Session,
@@ -20,7 +20,11 @@ use crate::{
         ground::{Ground, Visitor},
         login::{self, Held, LoggedIn, Refusal, totp},
     },
-    storage::{authenticators, db::Tx, flows, people, sessions},
+    storage::{
+        authenticators::{self, NewCredential},
+        db::Tx,
+        flows, people, sessions,
+    },
 };
 
 /// A session whose two factors are recent enough for changing one's own authenticators.
@@ -92,7 +96,7 @@ pub async fn confirm_totp(ground: &Ground, held: &Held, code: &str, visitor: &Vi
     let Some(secret) = waiting_secret(ground, &flow)? else { return Err(Refusal::Gone) };
     let now = ground.clock.now();
     let Some(step) = secret.step_of(code, now.as_second()) else { return Ok(Enrolled::WrongCode) };
-    let authenticator = fresh_authenticator(ground, &flow, Kind::Totp, "");
+    let authenticator = fresh_authenticator(ground, &flow, (Kind::Totp, None), "")?;
     let sealed = ground.seals.totp.seal(secret.expose(), totp::context(person.id).as_bytes(), ground.random.as_ref())?;
     let mut tx = ground.db.begin().await?;
     authenticators::insert_totp(&mut tx, &authenticator, &sealed, Some(step)).await?;
@@ -129,9 +133,10 @@ pub async fn confirm_key(
         Err(refused) => return turn_down(ground, &flow, held, visitor, &refused.to_string()).await,
     };
     let name: String = name.trim().chars().filter(|letter| !letter.is_control()).take(60).collect();
-    let authenticator = fresh_authenticator(ground, &flow, Kind::Webauthn, &name);
+    let authenticator = fresh_authenticator(ground, &flow, (Kind::Webauthn, Some(registered.origin.provenance)), &name)?;
+    let credential = NewCredential { id: &registered.credential_id, json: &registered.json, aaguid: registered.origin.aaguid };
     let mut tx = ground.db.begin().await?;
-    if authenticators::insert_webauthn(&mut tx, &authenticator, &registered.credential_id, &registered.json).await?.is_err() {
+    if authenticators::insert_webauthn(&mut tx, &authenticator, &credential).await?.is_err() {
         drop(tx);
         return turn_down(ground, &flow, held, visitor, "duplicate").await;
     }
@@ -169,11 +174,16 @@ fn waiting_secret(ground: &Ground, flow: &Flow<Enrol>) -> Result<Option<TotpSecr
     Ok(Some(TotpSecret::from_bytes(secret.expose())))
 }
 
-fn fresh_authenticator(ground: &Ground, flow: &Flow<Enrol>, kind: Kind, name: &str) -> Authenticator {
-    let carries: Level = ceiling(kind).min(flow.stage.under);
+fn fresh_authenticator(
+    ground: &Ground,
+    flow: &Flow<Enrol>,
+    (kind, provenance): (Kind, Option<Provenance>),
+    name: &str,
+) -> Result<Authenticator, Refusal> {
+    let carries = kept(Attached::ByOwner(flow.stage.under), kind, provenance).ok_or(Refusal::Gone)?;
     let id = Id::random(ground.random.as_ref());
-    let enrolled_at = ground.clock.now();
-    Authenticator { id, person: flow.stage.person, kind, name: name.to_owned(), carries, enrolled_at, last_used_at: None }
+    let (person, enrolled_at) = (flow.stage.person, ground.clock.now());
+    Ok(Authenticator { id, person, kind, name: name.to_owned(), provenance, carries, enrolled_at, last_used_at: None })
 }
 
 /// The challenge served its once; the person may try again with another.
@@ -198,6 +208,7 @@ async fn complete(
         .about(person)
         .with("authenticator", authenticator.id)
         .with("kind", authenticator.kind.as_str())
+        .with("provenance", authenticator.provenance.map_or("-", Provenance::as_str))
         .with("carries", authenticator.carries);
     let Some(password) = &flow.stage.password else {
         if !flows::finish::<Enrol>(&mut tx, flow.id, &held.token.hash()).await? {
@@ -208,8 +219,8 @@ async fn complete(
     };
     tx.note(&event).await?;
     let user_verified = authenticator.kind == Kind::Webauthn;
-    let used =
-        Use { kind: authenticator.kind, authenticator: Some(authenticator.id), at: now, user_verified, carries: authenticator.carries };
+    let carries = carried(&ground.rules.authenticators, &authenticator);
+    let used = Use { kind: authenticator.kind, authenticator: Some(authenticator.id), at: now, user_verified, carries };
     let had = Verified::<Possession>::mint(person, used);
     let known = Verified::<Knowledge>::mint(person, password.clone());
     let factors = TwoFactors::combine(&known, &had, ground.rules.session.flow_seconds).map_err(|_| Refusal::Gone)?;

@@ -5,8 +5,9 @@ use std::{net::IpAddr, sync::Arc};
 
 use crate::{
     base::{clock::Clock, id::Incident, random::Random},
-    crypto::{password::Hasher, seal::Seals},
+    crypto::{breached::Breached, password::Hasher, seal::Seals},
     domain::{
+        authenticator::AuthenticatorPolicy,
         invitation::Lifetimes,
         policy::{PasswordPolicy, SessionPolicy, ThrottlePolicy},
         proofing::ProofingPolicy,
@@ -42,6 +43,10 @@ impl std::fmt::Debug for Ground {
 pub struct Rules {
     /// Of new passwords.
     pub password: PasswordPolicy,
+    /// Passwords that were stolen elsewhere, where there is a list of them.
+    pub breached: Option<Breached>,
+    /// What authenticators may carry.
+    pub authenticators: AuthenticatorPolicy,
     /// Of sessions.
     pub session: SessionPolicy,
     /// After failures.

@@ -28,6 +28,8 @@ pub mod proofing;
 pub mod terms;
 /// The SAML identity provider.
 pub mod saml;
+/// Setting a password: the one way.
+pub mod passwords;
 /// Organisations.
 pub mod organisations;
 /// What an operator does with people.

@@ -6,17 +6,16 @@ use uuid::Uuid;
 
 use crate::{
     base::{clock, id::Id, random, secret::Secret},
-    crypto::{canonical, password::HashError, seal::SealError, token::Code, totp::TotpSecret},
+    crypto::{canonical, seal::SealError, token::Code, totp::TotpSecret},
     domain::{
         assurance::Level,
         audit::Kind as EventKind,
         employment::Employment,
-        factor::{self, Authenticator, Kind},
+        factor::{Authenticator, Kind},
         lock::{Cause, Hand, Lock},
         notice::Notice,
         organisation::Cvr,
         person::{Admission, Cpr, Person, Username},
-        policy::WeakPassword,
         proofing::Proofing,
         role::{Grant, Role},
     },
@@ -27,12 +26,13 @@ use crate::{
         login::totp,
         notices::{self, NotQueued},
         operator::Operator,
+        passwords,
         proofing::{self, Told},
         roles,
     },
     storage::{
         activations::{self, Activation},
-        authenticators, credentials,
+        authenticators,
         db::Tx,
         fault::Fault,
         organisations,
@@ -61,7 +61,7 @@ pub enum Refusal {
     Taken(#[from] Taken),
     /// The password is not taken.
     #[error(transparent)]
-    Weak(#[from] WeakPassword),
+    Password(#[from] passwords::Refusal),
     /// A name is missing or too long.
     #[error("given and family name are 1 to 100 characters each, without control characters")]
     Name,
@@ -89,9 +89,6 @@ pub enum Refusal {
     /// The keys.
     #[error(transparent)]
     Seal(#[from] SealError),
-    /// The password could not be hashed.
-    #[error(transparent)]
-    Hash(#[from] HashError),
     /// The person could not be told of it.
     #[error(transparent)]
     Notice(#[from] NotQueued),
@@ -151,7 +148,6 @@ pub async fn add(ground: &Ground, by: &Operator, newcomer: Newcomer) -> Result<(
     if email.as_ref().is_some_and(|email| email.chars().count() > 254 || !canonical::is_plain(email)) {
         return Err(Refusal::Email);
     }
-    ground.rules.password.judge(&newcomer.password, &[&given_name, &family_name, newcomer.username.as_str()])?;
     let random = ground.random.as_ref();
     let person = Person {
         id: Id::random(random),
@@ -164,10 +160,10 @@ pub async fn add(ground: &Ground, by: &Operator, newcomer: Newcomer) -> Result<(
         admission: Admission::default(),
     };
     let cpr = newcomer.cpr.map(|number| cpr::seal(ground, person.id, &number)).transpose()?;
-    let hash = ground.hasher.hash(&newcomer.password, random).await?;
+    let password = passwords::accept(ground, &by.incident, &person, &newcomer.password).await?;
     let mut tx = ground.db.begin().await?;
     people::insert(&mut tx, &person, cpr).await??;
-    credentials::set_password(&mut tx, person.id, &hash, ground.clock.now()).await?;
+    passwords::write(ground, &mut tx, &password).await?;
     let code = issue(ground, &mut tx, by, person.id).await?;
     tx.note(&by.event(ground, EventKind::ActivationIssued).about(person.id)).await?;
     if newcomer.administrator {
@@ -254,10 +250,9 @@ pub async fn activation_code(ground: &Ground, by: &Operator, username: &Username
 /// sessions.
 pub async fn set_password(ground: &Ground, by: &Operator, username: &Username, password: &Secret<String>) -> Result<u64, Refusal> {
     let person = find(ground, username).await?;
-    ground.rules.password.judge(password, &[&person.given_name, &person.family_name, person.username.as_str()])?;
-    let hash = ground.hasher.hash(password, ground.random.as_ref()).await?;
+    let accepted = passwords::accept(ground, &by.incident, &person, password).await?;
     let mut tx = ground.db.begin().await?;
-    credentials::set_password(&mut tx, person.id, &hash, ground.clock.now()).await?;
+    passwords::write(ground, &mut tx, &accepted).await?;
     let ended = lifecycle::end_all(&mut tx, person.id).await?.sessions;
     notices::queue(ground, &mut tx, person.id, Notice::PasswordChanged).await?;
     tx.commit(by.event(ground, EventKind::PasswordSet).about(person.id).with("sessions_ended", ended)).await?;
@@ -278,6 +273,9 @@ pub async fn remove_factor(ground: &Ground, by: &Operator, username: &Username, 
     Ok(ended)
 }
 
+/// What carries at most what an operator, or the registrant who hands it over, answers for.
+const BY_OPERATOR: Level = Level::Substantial;
+
 /// Attaches an authenticator app under the registrant's responsibility: it carries what its kind may, and the event
 /// says who handed it over. The secret is answered once.
 pub async fn add_totp(ground: &Ground, by: &Operator, username: &Username, name: &str, secret: TotpSecret) -> Result<TotpSecret, Refusal> {
@@ -287,7 +285,8 @@ pub async fn add_totp(ground: &Ground, by: &Operator, username: &Username, name:
         person: person.id,
         kind: Kind::Totp,
         name: name.trim().chars().filter(|letter| !letter.is_control()).take(60).collect(),
-        carries: factor::ceiling(Kind::Totp),
+        provenance: None,
+        carries: BY_OPERATOR,
         enrolled_at: ground.clock.now(),
         last_used_at: None,
     };
@@ -316,7 +315,7 @@ async fn issue(ground: &Ground, tx: &mut Tx, by: &Operator, person: Id<Person>) 
     let code = Code::random(ground.random.as_ref());
     let hash = code.hash(&ground.seals.activation)?;
     let expires_at = clock::plus(ground.clock.now(), ground.rules.activation_seconds);
-    let (level, name) = (factor::ceiling(Kind::ActivationCode), by.name());
+    let (level, name) = (BY_OPERATOR, by.name());
     activations::put(tx, &Activation { person, code_hash: &hash, level, expires_at, issued_by: &name }).await?;
     Ok(code)
 }

@@ -2,6 +2,7 @@
 //! Spending and updating are single statements with a condition, so that of many at once one wins (B07).
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::{
     base::id::Id,
@@ -52,17 +53,27 @@ pub async fn insert_totp(tx: &mut Tx, authenticator: &Authenticator, sealed_secr
     .map(drop)
 }
 
+/// A WebAuthn credential to be added.
+#[derive(Debug)]
+pub struct NewCredential<'c> {
+    /// Its id.
+    pub id: &'c [u8],
+    /// Its public part with its counter.
+    pub json: &'c str,
+    /// Its model, when that is attested.
+    pub aaguid: Option<Uuid>,
+}
+
 /// Adds a WebAuthn credential. `Err(AlreadyKnown)` inside `Ok` when its id is enrolled; the transaction stays usable.
 pub async fn insert_webauthn(
     tx: &mut Tx,
     authenticator: &Authenticator,
-    credential_id: &[u8],
-    json: &str,
+    credential: &NewCredential<'_>,
 ) -> Result<Result<(), AlreadyKnown>, Fault> {
     let inserted = tx
         .run(
-            "INSERT INTO authenticators (id, person, kind, name, carries, enrolled_at, last_used_at, credential_id, credential) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (credential_id) DO NOTHING",
+            "INSERT INTO authenticators (id, person, kind, name, carries, enrolled_at, last_used_at, credential_id, credential, provenance, aaguid) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (credential_id) DO NOTHING",
             [
                 authenticator.id.into(),
                 authenticator.person.into(),
@@ -71,8 +82,10 @@ pub async fn insert_webauthn(
                 authenticator.carries.into(),
                 authenticator.enrolled_at.into(),
                 authenticator.last_used_at.into(),
-                credential_id.into(),
-                json.into(),
+                credential.id.into(),
+                credential.json.into(),
+                authenticator.provenance.map(|provenance| provenance.as_str().to_owned()).into(),
+                credential.aaguid.map(|aaguid| aaguid.to_string()).into(),
             ],
         )
         .await?;
@@ -83,7 +96,7 @@ pub async fn insert_webauthn(
 pub async fn of_person(db: &Db, person: Id<Person>) -> Result<Vec<Authenticator>, Fault> {
     let rows = db
         .all(
-            "SELECT id, person, kind, name, carries, enrolled_at, last_used_at FROM authenticators WHERE person = $1 ORDER BY enrolled_at, id",
+            "SELECT id, person, kind, name, provenance, carries, enrolled_at, last_used_at FROM authenticators WHERE person = $1 ORDER BY enrolled_at, id",
             [person.into()],
         )
         .await?;
@@ -94,7 +107,7 @@ pub async fn of_person(db: &Db, person: Id<Person>) -> Result<Vec<Authenticator>
 pub async fn totp_of(db: &Db, person: Id<Person>) -> Result<Vec<Totp>, Fault> {
     let rows = db
         .all(
-            "SELECT id, person, kind, name, carries, enrolled_at, last_used_at, secret, last_step FROM authenticators \
+            "SELECT id, person, kind, name, provenance, carries, enrolled_at, last_used_at, secret, last_step FROM authenticators \
              WHERE person = $1 AND kind = 'totp' ORDER BY enrolled_at, id",
             [person.into()],
         )
@@ -120,7 +133,7 @@ pub async fn spend_totp_step(tx: &mut Tx, authenticator: Id<Authenticator>, step
 pub async fn webauthn_of(db: &Db, person: Id<Person>) -> Result<Vec<(Authenticator, String)>, Fault> {
     let rows = db
         .all(
-            "SELECT id, person, kind, name, carries, enrolled_at, last_used_at, credential FROM authenticators \
+            "SELECT id, person, kind, name, provenance, carries, enrolled_at, last_used_at, credential FROM authenticators \
              WHERE person = $1 AND kind = 'webauthn' ORDER BY enrolled_at, id",
             [person.into()],
         )
@@ -132,7 +145,7 @@ pub async fn webauthn_of(db: &Db, person: Id<Person>) -> Result<Vec<(Authenticat
 pub async fn webauthn_by_credential_id(db: &Db, credential_id: &[u8]) -> Result<Option<(Authenticator, String)>, Fault> {
     let row = db
         .one(
-            "SELECT id, person, kind, name, carries, enrolled_at, last_used_at, credential FROM authenticators WHERE credential_id = $1",
+            "SELECT id, person, kind, name, provenance, carries, enrolled_at, last_used_at, credential FROM authenticators WHERE credential_id = $1",
             [credential_id.into()],
         )
         .await?;
@@ -171,8 +184,13 @@ fn read(row: &Row) -> Result<Authenticator, Fault> {
         person: row.parsed("person")?,
         kind: row.parsed("kind")?,
         name: row.text("name")?,
+        provenance: row.text_or_none("provenance")?.map(|word| word.parse()).transpose().map_err(|()| unreadable())?,
         carries: row.level("carries")?,
         enrolled_at: row.time("enrolled_at")?,
         last_used_at: row.time_or_none("last_used_at")?,
     })
+}
+
+fn unreadable() -> Fault {
+    Fault::Inconsistent("column provenance holds something unreadable".to_owned())
 }

@@ -27,6 +27,8 @@ pub mod roles;
 pub mod terms;
 /// Identity proofings.
 pub mod proofings;
+/// What organisations demand of passwords.
+pub mod password_rules;
 /// Password hashes.
 pub mod credentials;
 /// TOTP secrets and WebAuthn credentials.

@@ -17,7 +17,7 @@ use portvagt::{
         assurance::Level,
         audit::Kind as EventKind,
         client::Terms,
-        factor::{Authenticator, Kind, ceiling},
+        factor::{Authenticator, Kind},
         person::{Admission, Person},
         proofing::{Basis, Method, Proofing, State},
     },
@@ -162,7 +162,8 @@ fn authenticator(ground: &Ground, person: &Person) -> Authenticator {
         person: person.id,
         kind: Kind::Totp,
         name: "bench".to_owned(),
-        carries: ceiling(Kind::Totp),
+        provenance: None,
+        carries: Level::Substantial,
         enrolled_at: ground.clock.now(),
         last_used_at: None,
     }

@@ -31,12 +31,13 @@ pub fn record(record: &Record, ground: &Ground) -> Answer {
     lines.extend(record.proofings.iter().map(proofing_line));
     lines.extend(record.authenticators.iter().map(|one| {
         let kind = one.kind.as_str();
-        format!("second factor    {} {kind} '{}', enrolled {}, carries at most {}", one.id, one.name, one.enrolled_at, one.carries)
+        let sort = one.provenance.map_or_else(String::new, |provenance| format!(" ({})", provenance.as_str()));
+        format!("second factor    {} {kind}{sort} '{}', enrolled {}, carries at most {}", one.id, one.name, one.enrolled_at, one.carries)
     }));
     let authenticators: Vec<Value> = record
         .authenticators
         .iter()
-        .map(|one| json!({ "id": one.id, "kind": one.kind, "name": one.name, "carries": one.carries, "enrolled_at": one.enrolled_at, "last_used_at": one.last_used_at }))
+        .map(|one| json!({ "id": one.id, "kind": one.kind, "name": one.name, "provenance": one.provenance, "carries": one.carries, "enrolled_at": one.enrolled_at, "last_used_at": one.last_used_at }))
         .collect();
     let employments: Vec<Value> = record
         .employments

@@ -45,11 +45,7 @@ pub fn read_date_time(text: &str) -> Result<Timestamp, Reason> {
     let (civil, rest) = text.split_at_checked(19).ok_or(Reason::Schema)?;
     let _: jiff::civil::DateTime = civil.parse().map_err(|_| Reason::Schema)?;
     let zone = rest.strip_prefix('.').map_or(rest, |fraction| fraction.trim_start_matches(|digit: char| digit.is_ascii_digit()));
-    let well_formed = fits(civil, "0000-00-00T00:00:00")
-        && !civil.ends_with("60")
-       
-        && rest != "."
-        && !rest.starts_with(".Z");
+    let well_formed = fits(civil, "0000-00-00T00:00:00") && !civil.ends_with("60") && rest != "." && !rest.starts_with(".Z");
     match zone {
         _ if !well_formed => Err(Reason::Schema),
         // A year that XML Schema does not have (1.0) or has (1.1).

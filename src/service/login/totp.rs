@@ -6,6 +6,7 @@ use crate::{
     crypto::totp::TotpSecret,
     domain::{
         audit::Kind as EventKind,
+        authenticator::carried,
         factor::{Kind, Knowledge, Possession, TwoFactors, Use, Verified},
         flow::{Flow, SecondFactor, StepUp},
         person::Person,
@@ -72,7 +73,7 @@ async fn verify(ground: &Ground, person: Id<Person>, code: &str, visitor: &Visit
         authenticator: Some(totp.authenticator.id),
         at: now,
         user_verified: false,
-        carries: totp.authenticator.carries,
+        carries: carried(&ground.rules.authenticators, &totp.authenticator),
     };
     Ok((tx, Verified::<Possession>::mint(person, used)))
 }

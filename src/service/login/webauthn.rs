@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::{
     base::id::Id,
     domain::{
+        authenticator::carried,
         factor::{Authenticator, Kind, Possession, TwoFactors, Use, Verified},
         flow::{Flow, SecondFactor, Stage, Start, StepUp},
         person::Person,
@@ -190,7 +191,7 @@ async fn accept(
         authenticator: Some(authenticator.id),
         at: now,
         user_verified: used.user_verified,
-        carries: authenticator.carries,
+        carries: carried(&ground.rules.authenticators, authenticator),
     };
     Ok((tx, Verified::<Possession>::mint(person, used)))
 }

@@ -22,6 +22,7 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
         migration(2, "life", include_str!("../../../migrations/0002_life.sql")),
         migration(3, "activation", include_str!("../../../migrations/0003_activation.sql")),
         migration(4, "outbox", include_str!("../../../migrations/0004_outbox.sql")),
+        migration(5, "policy", include_str!("../../../migrations/0005_policy.sql")),
     ])
 });
 

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use crate::{
-    domain::{assurance::Level, factor::Kind},
+    domain::{assurance::Level, factor::Kind, policy::WeakPassword},
     web::page::Frame,
 };
 
@@ -35,6 +35,20 @@ impl Frame {
             Kind::Webauthn => "kind-passkey",
             Kind::ActivationCode => "kind-activation",
         })
+    }
+
+    /// Why a password is not taken, to whoever chose it.
+    pub fn weak(&self, weak: &WeakPassword) -> Cow<'static, str> {
+        match weak {
+            WeakPassword::TooShort { least } => Cow::Owned(self.language.text_with("password-too-short", "least", *least)),
+            WeakPassword::TooLong => self.t("password-too-long"),
+            WeakPassword::ControlCharacter => self.t("password-control-character"),
+            WeakPassword::Common => self.t("password-common"),
+            WeakPassword::Blocked => self.t("password-blocked"),
+            WeakPassword::OwnWords => self.t("password-own-words"),
+            WeakPassword::Breached => self.t("password-breached"),
+            WeakPassword::UsedBefore => self.t("password-used-before"),
+        }
     }
 
     /// The wait of a throttled visitor in plain words: seconds below a minute and a half, else minutes rounded up.
