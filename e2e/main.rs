@@ -78,6 +78,10 @@ mod saml_time;
 mod saml_wrapping;
 /// The browser-less visitor.
 mod visitor;
+/// Locked out for whatever cause, by every route (B04).
+mod life_locks;
+/// Taken back on one node, gone on the other (B18).
+mod life_revoked;
 /// Forged log lines (B21).
 mod log_lines;
 /// Logging in, as it should go.

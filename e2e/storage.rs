@@ -34,6 +34,8 @@ mod invitations;
 mod every;
 /// Opening, losing and finding the database again.
 mod opening;
+/// The life of an identity.
+mod life;
 /// Mails that wait to be sent.
 mod outbox;
 /// What the password policy needs.

@@ -1,8 +1,8 @@
 //! What operators do in a house, by the services the command line uses.
 
 use portvagt::{
-    base::random::SystemRandom,
     base::secret::Secret,
+    base::{clock::plus, random::SystemRandom},
     crypto::totp::TotpSecret,
     domain::{
         assurance::Level,
@@ -14,6 +14,7 @@ use portvagt::{
     },
     service::{
         clients::{self, Registration},
+        lifecycle::{self, Hired},
         operator::Operator,
         passwords, people,
         proofing::{self, Told},
@@ -95,6 +96,20 @@ impl House {
     /// Lets somebody in again.
     pub async fn reactivate(&self, username: &str) {
         people::reactivate(&self.app.ground, &self.operator(), &name(username)).await.expect("a reactivation");
+    }
+
+    /// Writes an employment down: from and until so many seconds from now.
+    pub async fn employ(&self, username: &str, from: i64, until: Option<i64>) {
+        let person = self.person(username).await;
+        let now = self.app.ground.clock.now();
+        let hired = Hired {
+            id: None,
+            unit: None,
+            title: String::new(),
+            starts_at: plus(now, from),
+            ends_at: until.map(|seconds| plus(now, seconds)),
+        };
+        lifecycle::employ(&self.app.ground, &self.operator(), &person, hired).await.expect("an employment");
     }
 
     /// A fresh activation code.

@@ -14,6 +14,8 @@ pub mod config;
 pub mod policy;
 /// `portvagt organisation`.
 pub mod organisation;
+/// `portvagt terms`.
+pub mod terms;
 /// `portvagt person`.
 pub mod person;
 /// `portvagt totp`.
@@ -81,6 +83,9 @@ pub enum Command {
     /// Add and look after people
     #[command(subcommand)]
     Person(person::Command),
+    /// Publish the terms that employees accept, or list them
+    #[command(subcommand)]
+    Terms(terms::Command),
     /// Attach an authenticator app for a person, or compute a code
     #[command(subcommand)]
     Totp(totp::Command),
@@ -134,6 +139,7 @@ fn act(arguments: Arguments) -> anyhow::Result<Answer> {
         }
         Command::Config(command) => config::run(&command, file),
         Command::Organisation(command) => on_ground(file, async |ground| organisation::run(command, ground).await),
+        Command::Terms(command) => on_ground(file, async |ground| terms::run(command, ground).await),
         Command::Person(command) => on_ground(file, async |ground| person::run(command, ground).await),
         Command::Totp(totp::Command::Add { username, name }) => on_ground(file, async |ground| totp::add(ground, &username, &name).await),
         Command::Totp(totp::Command::Code) => totp::code(),

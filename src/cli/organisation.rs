@@ -1,15 +1,16 @@
-//! `portvagt organisation`: the organisations whose employees log in.
+//! `portvagt organisation`: the organisations whose employees log in, and their units.
 
 use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::{answer::Answer, policy, stand};
 use crate::{
+    base::id::Id,
     domain::{
         assurance::Level,
-        organisation::{Cvr, Organisation},
+        organisation::{Cvr, Organisation, Unit},
     },
-    service::{ground::Ground, organisations},
+    service::{ground::Ground, lifecycle, organisations},
 };
 
 /// Add or list organisations.
@@ -31,6 +32,27 @@ pub enum Command {
     Policy(policy::Policy),
     /// List organisations
     List,
+    /// Add a unit of an organisation, or change one
+    Unit {
+        /// Its name
+        #[arg(long)]
+        name: String,
+        /// CVR number of the organisation; may be left out when there is one
+        #[arg(long, value_name = "CVR")]
+        organisation: Option<Cvr>,
+        /// The id of the unit above it
+        #[arg(long, value_name = "ID")]
+        parent: Option<Id<Unit>>,
+        /// Change the unit with that id
+        #[arg(long, value_name = "ID")]
+        change: Option<Id<Unit>>,
+    },
+    /// List the units of an organisation
+    Units {
+        /// CVR number of the organisation; may be left out when there is one
+        #[arg(long, value_name = "CVR")]
+        organisation: Option<Cvr>,
+    },
 }
 
 /// Does one of them.
@@ -48,7 +70,25 @@ pub async fn run(command: Command, ground: &Ground) -> anyhow::Result<Answer> {
             let rows: Vec<Value> = organisations::list(ground).await?.iter().map(to_json).collect();
             Ok(Answer::table(&rows, &[("CVR", "cvr"), ("NAME", "name"), ("NOTIFIED FOR", "notified")], "There is no organisation yet."))
         }
+        Command::Unit { name, organisation, parent, change } => {
+            let organisation = organisations::find(ground, organisation.as_ref()).await?;
+            let id = change.unwrap_or_else(|| Id::random(ground.random.as_ref()));
+            let known = lifecycle::units(ground, organisation.id).await?;
+            anyhow::ensure!(change.is_none() || known.iter().any(|one| one.id == id), "the organisation has no such unit");
+            let unit = Unit { id, organisation: organisation.id, parent, name };
+            let saved = lifecycle::save_unit(ground, &stand::operator(), unit).await?;
+            Ok(Answer::new(format!("The unit '{}' has the id {}.", saved.name, saved.id), unit_json(&saved)))
+        }
+        Command::Units { organisation } => {
+            let organisation = organisations::find(ground, organisation.as_ref()).await?;
+            let rows: Vec<Value> = lifecycle::units(ground, organisation.id).await?.iter().map(unit_json).collect();
+            Ok(Answer::table(&rows, &[("ID", "id"), ("NAME", "name"), ("UNDER", "parent")], "There is no unit yet."))
+        }
     }
+}
+
+fn unit_json(unit: &Unit) -> Value {
+    json!({ "id": unit.id, "name": unit.name, "parent": unit.parent })
 }
 
 fn to_json(organisation: &Organisation) -> Value {

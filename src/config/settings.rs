@@ -193,7 +193,7 @@ settings! {
         address_failures: u32, default "30";
         /// Failures a minute from one network (IPv4 /24, IPv6 /48) before it must wait.
         network_failures: u32, default "120";
-        /// Failures in a row, delays and all, that lock an account until its owner proves who they are or an administrator opens it.
+        /// Failures in a row, delays and all, that lock an account until its owner proves who they are or an administrator opens it; 0 never does.
         lock_after: u32, default "100";
     }
     /// How identities are proved (NSIS 3.1.2).

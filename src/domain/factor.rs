@@ -228,12 +228,17 @@ impl Evidence {
     ///
     /// The rule is checked again here, over what was stored, so that a row written by hand gains nothing.
     pub fn strength(&self) -> Strength {
+        let had = self.uses.iter().filter(|used| used.kind != Kind::Password);
+        let carried = had.map(|used| used.carries).min().unwrap_or(Level::Low);
+        Strength::of(if self.is_two_factors() { carried } else { Level::Low })
+    }
+
+    /// Whether two factors of different categories were used, or a passkey that verified its user.
+    pub fn is_two_factors(&self) -> bool {
         let known = self.uses.iter().any(|used| used.kind == Kind::Password);
-        let had: Vec<&Use> = self.uses.iter().filter(|used| used.kind != Kind::Password).collect();
-        let passkey = had.iter().any(|used| used.kind == Kind::Webauthn && used.user_verified);
-        let two = (known && !had.is_empty()) || passkey;
-        let carried = had.iter().map(|used| used.carries).min().unwrap_or(Level::Low);
-        Strength::of(if two { carried } else { Level::Low })
+        let had = self.uses.iter().any(|used| used.kind != Kind::Password);
+        let passkey = self.uses.iter().any(|used| used.kind == Kind::Webauthn && used.user_verified);
+        (known && had) || passkey
     }
 
     /// Adds a factor checked in a step-up; an older use of the same kind makes way.

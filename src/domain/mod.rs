@@ -41,5 +41,7 @@ pub mod flow;
 pub mod statement;
 /// What people are told by mail of their own identity.
 pub mod notice;
+/// Why somebody has the level they have, and what would raise it.
+pub mod explanation;
 /// What is written down for the auditor.
 pub mod audit;

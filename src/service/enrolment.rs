@@ -143,16 +143,19 @@ pub async fn confirm_key(
     complete(ground, tx, (&flow, held), authenticator, visitor).await
 }
 
-/// Removes one of the person's authenticators; `false` when there is none such.
+/// Removes one of the person's authenticators and ends their other sessions and logins under way, since whoever has it may
+/// hold one; `false` when there is none such.
 pub async fn remove(ground: &Ground, fresh: Fresh<'_>, authenticator: Id<Authenticator>, visitor: &Visitor) -> Result<bool, Refusal> {
     let person = fresh.0.person;
     let mut tx = ground.db.begin().await?;
     if !authenticators::remove(&mut tx, person, authenticator).await? {
         return Ok(false);
     }
+    flows::end_of_person(&mut tx, person).await?;
+    let ended = sessions::end_all_but(&mut tx, person, fresh.0.id).await?;
     let event =
         Event::new(EventKind::AuthenticatorRemoved, Actor::Person(person), ground.clock.now(), &visitor.incident, ground.random.as_ref());
-    tx.commit(event.about(person).with("authenticator", authenticator)).await?;
+    tx.commit(event.about(person).with("authenticator", authenticator).with("sessions_ended", ended)).await?;
     Ok(true)
 }
 

@@ -32,6 +32,8 @@ pub mod saml;
 pub mod passwords;
 /// Organisations.
 pub mod organisations;
+/// Why somebody has the level they have.
+pub mod explanation;
 /// What an operator does with people.
 pub mod people;
 /// Relying parties.

@@ -18,6 +18,15 @@ pub enum Refusal {
     /// The name is missing, too long, or holds what no assertion could carry.
     #[error("an organisation's name is 1 to 200 characters, without control characters")]
     Name,
+    /// No organisation has that CVR number.
+    #[error("there is no organisation with CVR {0}")]
+    NoSuch(Cvr),
+    /// None was named and there is none at all.
+    #[error("there is no organisation yet; add it first: portvagt organisation add")]
+    None,
+    /// None was named and there are several.
+    #[error("there are {0} organisations; say which with its CVR number")]
+    Which(usize),
     /// The database.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -34,6 +43,20 @@ pub async fn save(ground: &Ground, by: &Operator, cvr: Cvr, name: &str, notified
     let event = by.event(ground, Kind::OrganisationSaved).with("cvr", &organisation.cvr).with("notified", notified);
     tx.commit(event).await?;
     Ok(organisation)
+}
+
+/// The organisation with that CVR number; without a number the only one there is.
+pub async fn find(ground: &Ground, cvr: Option<&Cvr>) -> Result<Organisation, Refusal> {
+    if let Some(cvr) = cvr {
+        return organisations::by_cvr(&ground.db, cvr.as_str()).await?.ok_or_else(|| Refusal::NoSuch(cvr.clone()));
+    }
+    let all = organisations::list(&ground.db).await?;
+    let count = all.len();
+    match (all.into_iter().next(), count) {
+        (Some(only), 1) => Ok(only),
+        (None, _) => Err(Refusal::None),
+        _ => Err(Refusal::Which(count)),
+    }
 }
 
 /// All organisations, by CVR number.

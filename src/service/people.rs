@@ -26,7 +26,7 @@ use crate::{
         login::totp,
         notices::{self, NotQueued},
         operator::Operator,
-        passwords,
+        organisations, passwords,
         proofing::{self, Told},
         roles,
     },
@@ -35,7 +35,6 @@ use crate::{
         authenticators,
         db::Tx,
         fault::Fault,
-        organisations,
         people::{self, Taken},
         roles as grants,
     },
@@ -47,15 +46,9 @@ pub enum Refusal {
     /// Nobody has that user name.
     #[error("nobody has the user name '{0}'")]
     NoSuchPerson(String),
-    /// No organisation has that CVR number, or there is none at all.
-    #[error("there is no organisation with CVR {0}")]
-    NoSuchOrganisation(String),
-    /// None was named and there is none at all.
-    #[error("there is no organisation yet; add it first: portvagt organisation add")]
-    NoOrganisation,
-    /// There are several.
-    #[error("there are {0} organisations; say which with its CVR number")]
-    WhichOrganisation(usize),
+    /// The organisation is not known.
+    #[error(transparent)]
+    Organisation(#[from] organisations::Refusal),
     /// Somebody else has it.
     #[error(transparent)]
     Taken(#[from] Taken),
@@ -142,7 +135,7 @@ pub struct Record {
 
 /// Adds a person with a password and makes the activation code for their first login.
 pub async fn add(ground: &Ground, by: &Operator, newcomer: Newcomer) -> Result<(Person, Code), Refusal> {
-    let organisation = employer(ground, newcomer.organisation.as_ref()).await?;
+    let organisation = organisations::find(ground, newcomer.organisation.as_ref()).await?.id;
     let (given_name, family_name) = names(&newcomer.given_name, &newcomer.family_name)?;
     let email = newcomer.email.map(|email| email.trim().to_owned()).filter(|email| !email.is_empty());
     if email.as_ref().is_some_and(|email| email.chars().count() > 254 || !canonical::is_plain(email)) {
@@ -296,18 +289,6 @@ pub async fn add_totp(ground: &Ground, by: &Operator, username: &Username, name:
     let event = by.event(ground, EventKind::AuthenticatorAdded).about(person.id).with("factor", Kind::Totp.as_str());
     tx.commit(event.with("carries", authenticator.carries).with("provenance", "operator")).await?;
     Ok(secret)
-}
-
-async fn employer(ground: &Ground, cvr: Option<&Cvr>) -> Result<Id<crate::domain::organisation::Organisation>, Refusal> {
-    if let Some(cvr) = cvr {
-        let found = organisations::by_cvr(&ground.db, cvr.as_str()).await?;
-        return found.map(|organisation| organisation.id).ok_or_else(|| Refusal::NoSuchOrganisation(cvr.to_string()));
-    }
-    match organisations::list(&ground.db).await?.as_slice() {
-        [only] => Ok(only.id),
-        [] => Err(Refusal::NoOrganisation),
-        several => Err(Refusal::WhichOrganisation(several.len())),
-    }
 }
 
 /// What is enrolled with the code carries at most what the registrant's handing it over does.

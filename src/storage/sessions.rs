@@ -197,6 +197,16 @@ pub async fn end_all_of(tx: &mut Tx, person: Id<Person>) -> Result<u64, Fault> {
     tx.run("DELETE FROM sessions WHERE person = $1", [person.into()]).await
 }
 
+/// Ends all sessions of the person but one; how many.
+pub async fn end_all_but(tx: &mut Tx, person: Id<Person>, kept: Id<Session>) -> Result<u64, Fault> {
+    tx.run(
+        "DELETE FROM participations WHERE session IN (SELECT id FROM sessions WHERE person = $1 AND id <> $2)",
+        [person.into(), kept.into()],
+    )
+    .await?;
+    tx.run("DELETE FROM sessions WHERE person = $1 AND id <> $2", [person.into(), kept.into()]).await
+}
+
 /// The person's sessions, newest first, alive or not.
 pub async fn list_of(db: &Db, person: Id<Person>) -> Result<Vec<Session>, Fault> {
     db.all(LIST, [person.into()]).await?.iter().map(read).collect()

@@ -32,6 +32,7 @@ pub async fn check(ground: &Ground, held: &Held, typed: &str, visitor: &Visitor)
         drop(tx);
         return Err(login::fail_attempt(ground, visitor, Some(person), "wrong_activation_code", &attempt).await?);
     };
+    login::admit(&mut tx, person, now).await?;
     throttle::clear_in(&mut tx, &key).await?;
     let stage = Enrol { person, under, password: Some(flow.stage.password.clone()), session: None, why: None, pending: None };
     let held = login::advance(ground, &mut tx, &flow, held, &stage).await?;

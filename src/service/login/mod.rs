@@ -20,14 +20,19 @@ use crate::{
         audit::{Actor, Event, Kind},
         factor::{self, Evidence, TwoFactors},
         flow::{Activation, AnyFlow, Done, Flow, Purpose, SecondFactor, Stage, Start, StepUp},
+        lock::Cause,
         person::Person,
         session::Session,
     },
-    service::ground::{Ground, Visitor},
+    service::{
+        ground::{Ground, Visitor},
+        lifecycle,
+        operator::Operator,
+    },
     storage::{
         db::Tx,
         fault::Fault,
-        flows, sessions,
+        flows, people, sessions,
         throttle::{self, Reservation},
     },
 };
@@ -158,6 +163,15 @@ pub(in crate::service) async fn save<S: Stage>(ground: &Ground, flow: &Flow<S>, 
     Ok(tx.commit_routine().await?)
 }
 
+/// Asks once more, inside the transaction that lets somebody on, whether they may log in: a lock placed since the factor
+/// was judged is seen here, and one placed from here on waits and ends what was let in.
+async fn admit(tx: &mut Tx, person: Id<Person>, now: Timestamp) -> Result<(), Refusal> {
+    match people::admit(tx, person, now).await? {
+        true => Ok(()),
+        false => Err(Refusal::Gone),
+    }
+}
+
 /// Two factors are proved: the session is made, the flow ends or waits to answer its relying party, the event is written.
 pub(in crate::service) async fn enter<A: Stage>(
     ground: &Ground,
@@ -177,6 +191,7 @@ pub(in crate::service) async fn enter<A: Stage>(
         user_agent: visitor.user_agent.clone(),
     };
     let token = Token::random(random);
+    admit(&mut tx, person, now).await?;
     sessions::insert(&mut tx, &session, &token.hash(), session.absolute_end(&ground.rules.session)).await?;
     let flow_left = finish(ground, &mut tx, flow, held, Done { person, session: session.id }).await?;
     let event = Event::new(Kind::LoginSucceeded, Actor::Person(person), now, &visitor.incident, random)
@@ -216,6 +231,7 @@ async fn renew(
     let person = flow.stage.person;
     session.evidence.renew(used);
     let token = Token::random(random);
+    admit(&mut tx, person, now).await?;
     // The flow before the session, in the order of whoever ends all of a person's: neither then waits for the other.
     let flow_left = finish(ground, &mut tx, flow, held, Done { person, session: session.id }).await?;
     if !sessions::renew(&mut tx, session.id, &token.hash(), &session.evidence, now).await? {
@@ -299,12 +315,21 @@ async fn fail_attempt(
     attempt: &Attempt,
 ) -> Result<Refusal, Fault> {
     let Some((failures, until)) = attempt.locks else { return fail(ground, visitor, person, reason).await };
+    let mut tx = ground.db.begin().await?;
+    let limit = ground.rules.lock_after_failures;
+    if let Some(person) = person.filter(|_| limit > 0 && failures >= limit) {
+        let by = Operator { actor: Actor::System, incident: visitor.incident.clone() };
+        let words = format!("{failures} failures in a row");
+        if let Some((_, locked)) = lifecycle::place(ground, &mut tx, &by, (person, Cause::Failures, &words)).await? {
+            tx.note(&locked).await?;
+        }
+    }
     let mut event = Event::new(attempt.kind, Actor::Visitor, ground.clock.now(), &visitor.incident, ground.random.as_ref())
         .with("failures", failures)
         .with("until", until)
         .with("address", visitor.address);
     event.subject = person;
-    ground.db.begin().await?.commit(event).await?;
+    tx.commit(event).await?;
     note_failure(ground, visitor, person, reason).await?;
     tracing::warn!(event = attempt.kind.as_str(), reason, incident = %visitor.incident, person = person.map(|id| id.to_string()));
     Ok(Refusal::Wrong)

@@ -51,6 +51,7 @@ pub async fn check(ground: &Ground, held: &Held, username: &str, password: Secre
     throttle::clear(&ground.db, &key).await?;
     let enrolled = authenticators::of_person(&ground.db, person.id).await?;
     let mut tx = ground.db.begin().await?;
+    login::admit(&mut tx, person.id, ground.clock.now()).await?;
     let next = if enrolled.is_empty() {
         let stage = Activation { person: person.id, password: verified.used().clone() };
         Next::Activation(login::advance(ground, &mut tx, &flow, held, &stage).await?)
