@@ -49,7 +49,13 @@ pub fn several(chance: &mut Chance, xml: &str) -> Vec<u8> {
 }
 
 fn one(chance: &mut Chance, xml: &str) -> String {
-    match chance.below(20) {
+    match chance.below(23) {
+        20 => tag(chance, xml),
+        21 => attribute(chance, xml, |chance, name, value| {
+            let letter = chance.pick(&["<", ">", "&#9;", "&#32;", "&#160;", "\t", "&quot;", "&apos;", "&#x;", "&#65536;", "&#x110000;"]);
+            if chance.below(2) == 0 { format!(" {name}=\"{letter}{value}\"") } else { format!(" {name}=\"{value}{letter}\"") }
+        }),
+        22 => text(chance, xml, |_, text| text.split_at_checked(text.len() / 2).map_or_else(String::new, |(a, b)| format!("{b}{a}"))),
         0 => element(chance, xml, |_, _| String::new()),
         1 => element(chance, xml, |_, part| part.repeat(2)),
         2 => moved(chance, xml),
@@ -72,6 +78,13 @@ fn one(chance: &mut Chance, xml: &str) -> String {
                 "x=\"y\"",
                 "xmlns=\"urn:y\"",
                 "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:nil=\"true\"",
+                "xml:id=\"a\"",
+                "xml:base=\"x:y\"",
+                "xmlns:samlp=\"urn:y\"",
+                "xmlns:xml=\"http://www.w3.org/XML/1998/namespace\"",
+                "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"x\"",
+                "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:schemaLocation=\"urn:y y.xsd\"",
+                "xmlns:p=\"urn:y\" xmlns:q=\"urn:y\" p:z=\"1\" q:z=\"2\"",
                 "Consent=\"urn:c\"",
                 "NameQualifier=\"q\"",
             ]);
@@ -83,7 +96,24 @@ fn one(chance: &mut Chance, xml: &str) -> String {
             if chance.below(2) == 0 { format!("{space}{text}") } else { format!("{text}{space}") }
         }),
         13 => text(chance, xml, |chance, text| {
-            let node = chance.pick(&["<!--x-->", "<?x y?>", "<![CDATA[x]]>", "<![CDATA[]]>", "<y/>", "&lt;y/>", "&amp;"]);
+            let node = chance.pick(&[
+                "]]>",
+                "\u{1}",
+                "\u{fffe}",
+                "&#x1;",
+                "&#xD;\n",
+                "\u{7f}",
+                "\u{85}",
+                "\u{2028}",
+                "\u{200b}",
+                "<!--x-->",
+                "<?x y?>",
+                "<![CDATA[x]]>",
+                "<![CDATA[]]>",
+                "<y/>",
+                "&lt;y/>",
+                "&amp;",
+            ]);
             let at = text.char_indices().map(|(at, _)| at).nth(chance.below(text.chars().count().max(1))).unwrap_or(0);
             format!("{}{node}{}", &text[..at], &text[at..])
         }),
@@ -313,6 +343,14 @@ fn prefixed(chance: &mut Chance, xml: &str) -> String {
     xml.replace(&format!("<{from}:"), &format!("<{to}:"))
         .replace(&format!("</{from}:"), &format!("</{to}:"))
         .replace(&format!("xmlns:{from}="), &format!("xmlns:{to}="))
+}
+
+/// Space, or something that is none, where a tag ends.
+fn tag(chance: &mut Chance, xml: &str) -> String {
+    let places: Vec<usize> = xml.match_indices('>').map(|(at, _)| at).collect();
+    let Some(&at) = places.get(chance.below(places.len())) else { return xml.to_owned() };
+    let space = chance.pick(&[" ", "\n", "\t", "\r", "\u{a0}", "\u{b}", " /", "x"]);
+    format!("{}{space}{}", &xml[..at], &xml[at..])
 }
 
 /// An empty element in its short form.

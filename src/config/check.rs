@@ -347,6 +347,14 @@ mod tests {
     }
 
     #[test]
+    fn a_list_of_models_is_one_and_its_root_is_a_certificate() {
+        let with = |list: &str, root: &str| found(&[("webauthn.metadata_file", list), ("webauthn.metadata_root_file", root)], Mode::Serve);
+        assert!(with("\"master\"", "\"key\"").iter().any(|finding| finding.contains("no FIDO metadata")));
+        assert!(with("\"missing\"", "\"key\"").iter().any(|finding| finding.contains("cannot be read")));
+        assert!(with("\"master\"", "\"missing\"").iter().any(|finding| finding.contains("webauthn.metadata_root_file")));
+    }
+
+    #[test]
     fn each_mistake_is_named() {
         for (name, literal, word) in [
             ("saml.entity_id", "\"https://login.example/saml\"", "OIO-GE-03"),

@@ -8,6 +8,7 @@ use super::{
     settings::Settings,
 };
 use crate::{
+    base::clock::{Clock, SystemClock},
     crypto::breached::Breached,
     protocol::{
         attestation::{Attestation, Demand},
@@ -22,8 +23,13 @@ pub const DEMO_CERTIFICATE: &str = "Portvagt demo";
 pub fn judge(settings: &Settings, mode: Mode, findings: &mut Vec<Finding>) {
     certificates(settings, mode, findings);
     breached(settings, findings);
-    if let Err((name, words)) = attestation(settings) {
-        findings.push(Finding::error(name, words));
+    match believed(settings) {
+        Err((name, words)) => findings.push(Finding::error(name, words)),
+        // Days written so compare as texts.
+        Ok((_, Some(next))) if *next < *SystemClock.now().to_string() => {
+            findings.push(Finding::warning("webauthn.metadata_file", format!("is old: a newer list is out since {next}; fetch it")));
+        }
+        Ok(_) => {}
     }
     permissions(settings, findings);
     folder(settings, findings);
@@ -31,16 +37,21 @@ pub fn judge(settings: &Settings, mode: Mode, findings: &mut Vec<Finding>) {
 
 /// Whom new keys are believed by, as the settings and the files they name say; or which setting is wrong, and how.
 pub fn attestation(settings: &Settings) -> Result<Attestation, (&'static str, String)> {
+    believed(settings).map(|(attestation, _)| attestation)
+}
+
+/// The same, with the day by which the list of models is to be renewed.
+fn believed(settings: &Settings) -> Result<(Attestation, Option<String>), (&'static str, String)> {
     let webauthn = &settings.webauthn;
     let read = |name: &'static str, path: &Path| std::fs::read(path).map_err(|error| (name, unreadable(path, &error)));
     let pem = webauthn.attestation_ca_file.as_deref().map(|path| read("webauthn.attestation_ca_file", path)).transpose()?;
-    let models = match &webauthn.metadata_file {
+    let listed = match &webauthn.metadata_file {
         Some(path) => {
             let root = read("webauthn.metadata_root_file", &webauthn.metadata_root_file)?;
             let list = fido_metadata::read(&read("webauthn.metadata_file", path)?, &root);
-            list.map_err(|error| ("webauthn.metadata_file", format!("names {}: {error}", path.display())))?.models
+            Some(list.map_err(|error| ("webauthn.metadata_file", format!("names {}: {error}", path.display())))?)
         }
-        None => Vec::new(),
+        None => None,
     };
     if webauthn.attestation != Demand::None && pem.is_none() && webauthn.metadata_file.is_none() {
         let words = "asks for what nobody is believed by; set webauthn.attestation_ca_file or webauthn.metadata_file";
@@ -51,8 +62,10 @@ pub fn attestation(settings: &Settings) -> Result<Attestation, (&'static str, St
         let aaguid = text.parse().map_err(|_| ("webauthn.allowed_aaguids", format!("holds {text:?}, which is no AAGUID (a UUID)")))?;
         allowed.insert(aaguid);
     }
-    let made = Attestation::new(webauthn.attestation, pem.as_deref(), &models, allowed);
-    made.map_err(|error| ("webauthn.attestation_ca_file", error.to_string()))
+    let models = listed.as_ref().map_or(&[][..], |list| &list.models);
+    let made = Attestation::new(webauthn.attestation, pem.as_deref(), models, allowed);
+    let made = made.map_err(|error| ("webauthn.attestation_ca_file", error.to_string()))?;
+    Ok((made, listed.map(|list| list.next_update)))
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> String {
