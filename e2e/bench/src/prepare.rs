@@ -103,7 +103,7 @@ async fn fill(ground: &Ground, parties: &[Party], count: usize) -> anyhow::Resul
     let organisation = organisations::save(ground, &by, "90000001".parse()?, "Testkommune", Level::Substantial).await?;
     for party in parties {
         let terms = Terms { encrypt: party.encrypted, ..Terms::default() };
-        let registration = clients::Registration { name: Some("Bench".to_owned()), terms, allow_expired: false };
+        let registration = clients::Registration { name: Some("Bench".to_owned()), terms, ..clients::Registration::default() };
         clients::save(ground, &by, party.metadata().as_bytes(), registration).await?;
     }
     let hash = ground.hasher.hash(&Secret::new(PASSWORD.to_owned()), ground.random.as_ref()).await?;
