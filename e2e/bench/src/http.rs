@@ -1,13 +1,17 @@
 //! HTTP/1.1 with as little work as possible: one connection that is kept, one request at a time, the answer in one
 //! buffer. It must be far cheaper than what it measures. No TLS, no chunked bodies (the server sends lengths).
 
-use std::{
-    io::{Read, Write},
-    net::{SocketAddr, TcpStream},
-    time::Duration,
-};
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, bail};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+
+/// Longer than any answer takes.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A kept connection.
 pub struct Connection {
@@ -44,19 +48,18 @@ impl Answer<'_> {
 
 impl Connection {
     /// Connects.
-    pub fn open(address: SocketAddr) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect_timeout(&address, Duration::from_secs(5))?;
+    pub async fn open(address: SocketAddr) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
         Ok(Self { stream, buffer: Vec::with_capacity(64 * 1024), received: 0 })
     }
 
     /// Sends a whole request and reads the whole answer.
-    pub fn exchange(&mut self, request: &[u8]) -> anyhow::Result<Answer<'_>> {
-        self.stream.write_all(request)?;
+    pub async fn exchange(&mut self, request: &[u8]) -> anyhow::Result<Answer<'_>> {
+        self.stream.write_all(request).await?;
         self.buffer.clear();
         let head = loop {
-            self.fill()?;
+            self.fill().await?;
             if let Some(at) = find(&self.buffer, b"\r\n\r\n") {
                 break at + 4;
             }
@@ -69,19 +72,16 @@ impl Connection {
         });
         let whole = head + length.context("an answer without its length")?;
         while self.buffer.len() < whole {
-            self.fill()?;
+            self.fill().await?;
         }
         self.received += self.buffer.len();
         let (head, body) = self.buffer.split_at(head);
         Ok(Answer { status, head: std::str::from_utf8(head)?, body })
     }
 
-    fn fill(&mut self) -> anyhow::Result<()> {
-        let had = self.buffer.len();
-        self.buffer.resize(had + 32 * 1024, 0);
-        let got = self.stream.read(&mut self.buffer[had..]);
-        self.buffer.truncate(had + got.as_ref().copied().unwrap_or(0));
-        match got? {
+    async fn fill(&mut self) -> anyhow::Result<()> {
+        self.buffer.reserve(16 * 1024);
+        match timeout(PATIENCE, self.stream.read_buf(&mut self.buffer)).await.context("no answer")?? {
             0 => bail!("the server closed the connection"),
             _ => Ok(()),
         }

@@ -1,12 +1,12 @@
-//! The load: so many connections, each asking again as soon as it was answered. Counts, times, keeps a sample.
+//! The load: so many connections, each asking again as soon as it was answered, all on one thread. Counts, times, keeps
+//! a sample.
 
 use std::{
-    sync::{
-        Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    cell::Cell,
     time::{Duration, Instant},
 };
+
+use futures_util::future::join_all;
 
 use crate::{
     http::{Connection, find},
@@ -52,105 +52,83 @@ impl Run {
 const SAMPLE_EVERY: usize = 499;
 
 /// Sign-ons with live sessions until the time or the requests are used up.
-pub fn sign_ons(server: &Server, requests: &[Prepared], sessions: &[String], concurrency: usize, time: Duration) -> Run {
-    run(
-        concurrency,
-        requests.len(),
-        time,
-        |connection, number, _| {
-            let (request, session) = (&requests[number], &sessions[number % sessions.len()]);
-            let text = format!(
-                "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {AGENT}\r\nAccept: text/html\r\nAccept-Language: da,en;q=0.5\r\n\
+pub async fn sign_ons(server: &Server, requests: &[Prepared], sessions: &[String], concurrency: usize, time: Duration) -> Run {
+    let authority = &server.authority;
+    run(server, (concurrency, requests.len()), time, async |connection: &mut Connection, number: usize| {
+        let (request, session) = (&requests[number], &sessions[number % sessions.len()]);
+        let text = format!(
+            "GET {} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: {AGENT}\r\nAccept: text/html\r\nAccept-Language: da,en;q=0.5\r\n\
              Accept-Encoding: gzip, deflate, br\r\nCookie: {session}\r\n\r\n",
-                request.path, server.authority
-            );
-            let answer = connection.exchange(text.as_bytes())?;
-            anyhow::ensure!(
-                answer.status == 200 && find(answer.body, b"name=\"SAMLResponse\"").is_some(),
-                "status {}: {}",
-                answer.status,
-                answer.text()
-            );
-            Ok(number.is_multiple_of(SAMPLE_EVERY).then(|| answer.text().into_owned()))
-        },
-        server,
-    )
+            request.path
+        );
+        let answer = connection.exchange(text.as_bytes()).await?;
+        let good = answer.status == 200 && find(answer.body, b"name=\"SAMLResponse\"").is_some();
+        anyhow::ensure!(good, "status {}: {}", answer.status, answer.text());
+        Ok(number.is_multiple_of(SAMPLE_EVERY).then(|| answer.text().into_owned()))
+    })
+    .await
 }
 
 /// Whole logins, each by another person.
-pub fn logins(server: &Server, requests: &[Prepared], employees: &[Employee], concurrency: usize, time: Duration) -> Run {
-    run(
-        concurrency,
-        requests.len().min(employees.len()),
-        time,
-        |connection, number, authority| {
-            let page = log_in(&mut Visit::new(authority), connection, &requests[number].path, &employees[number])?;
-            anyhow::ensure!(page.contains("name=\"SAMLResponse\""), "no response: {page}");
-            Ok(number.is_multiple_of(50).then_some(page))
-        },
-        server,
-    )
+pub async fn logins(server: &Server, requests: &[Prepared], employees: &[Employee], concurrency: usize, time: Duration) -> Run {
+    let most = requests.len().min(employees.len());
+    run(server, (concurrency, most), time, async |connection: &mut Connection, number: usize| {
+        let page = log_in(&mut Visit::new(&server.authority), connection, &requests[number].path, &employees[number]).await?;
+        anyhow::ensure!(page.contains("name=\"SAMLResponse\""), "no response: {page}");
+        Ok(number.is_multiple_of(50).then_some(page))
+    })
+    .await
 }
 
-fn run(
-    concurrency: usize,
-    most: usize,
-    time: Duration,
-    ask: impl Fn(&mut Connection, usize, &str) -> anyhow::Result<Option<String>> + Sync,
-    server: &Server,
-) -> Run {
-    let (next, all) = (AtomicUsize::new(0), Mutex::new(Run::default()));
-    let started = Instant::now();
-    std::thread::scope(|scope| {
-        for _ in 0..concurrency {
-            scope.spawn(|| {
-                let mut mine = Run::default();
-                let mut connection = None;
-                while started.elapsed() < time {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= most {
-                        break;
-                    }
-                    let begun = Instant::now();
-                    match step(&mut connection, server, number, &ask) {
-                        Ok(page) => {
-                            mine.millis.push(begun.elapsed().as_secs_f64() * 1000.0);
-                            mine.sample.extend(page.map(|page| (number, page)));
-                        }
-                        Err(error) => {
-                            connection = None;
-                            mine.bad += 1;
-                            mine.faults.push(format!("{error:#}").chars().take(300).collect());
-                        }
-                    }
+async fn run<A>(server: &Server, (concurrency, most): (usize, usize), time: Duration, ask: A) -> Run
+where
+    A: AsyncFn(&mut Connection, usize) -> anyhow::Result<Option<String>>,
+{
+    let (next, started) = (Cell::new(0), Instant::now());
+    let parts = join_all((0..concurrency).map(async |_| {
+        let (mut mine, mut connection) = (Run::default(), None);
+        while started.elapsed() < time {
+            let number = next.replace(next.get() + 1);
+            if number >= most {
+                break;
+            }
+            let begun = Instant::now();
+            match step(&mut connection, server, number, &ask).await {
+                Ok(page) => {
+                    mine.millis.push(begun.elapsed().as_secs_f64() * 1000.0);
+                    mine.sample.extend(page.map(|page| (number, page)));
                 }
-                if let Ok(mut all) = all.lock() {
-                    all.millis.append(&mut mine.millis);
-                    all.sample.append(&mut mine.sample);
-                    all.bad += mine.bad;
-                    let room = 3usize.saturating_sub(all.faults.len());
-                    all.faults.extend(mine.faults.into_iter().take(room));
+                Err(error) => {
+                    connection = None;
+                    mine.bad += 1;
+                    mine.faults.push(format!("{error:#}").chars().take(300).collect());
                 }
-            });
+            }
         }
-    });
-    let mut run = all.into_inner().unwrap_or_default();
-    run.seconds = started.elapsed().as_secs_f64();
+        mine
+    }))
+    .await;
+    let seconds = started.elapsed().as_secs_f64();
+    let mut run = Run { seconds, used: next.get().min(most), ..Run::default() };
+    for mut part in parts {
+        run.millis.append(&mut part.millis);
+        run.sample.append(&mut part.sample);
+        run.bad += part.bad;
+        let room = 3usize.saturating_sub(run.faults.len());
+        run.faults.extend(part.faults.into_iter().take(room));
+    }
     run.good = run.millis.len();
-    run.used = next.into_inner().min(most);
     run.millis.sort_unstable_by(f64::total_cmp);
     run
 }
 
-fn step(
-    connection: &mut Option<Connection>,
-    server: &Server,
-    number: usize,
-    ask: &impl Fn(&mut Connection, usize, &str) -> anyhow::Result<Option<String>>,
-) -> anyhow::Result<Option<String>> {
+async fn step<A>(connection: &mut Option<Connection>, server: &Server, number: usize, ask: &A) -> anyhow::Result<Option<String>>
+where
+    A: AsyncFn(&mut Connection, usize) -> anyhow::Result<Option<String>>,
+{
     let connection = match connection {
         Some(connection) => connection,
-        none => none.insert(Connection::open(server.address)?),
+        none => none.insert(Connection::open(server.address).await?),
     };
-    ask(connection, number, &server.authority)
+    ask(connection, number).await
 }

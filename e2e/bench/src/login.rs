@@ -37,22 +37,22 @@ impl Visit {
     }
 
     /// Fetches a path and follows redirects on the same host; status and body of what comes.
-    pub fn open(&mut self, connection: &mut Connection, path: &str) -> anyhow::Result<(u16, String)> {
+    pub async fn open(&mut self, connection: &mut Connection, path: &str) -> anyhow::Result<(u16, String)> {
         let request = self.request("GET", path, None);
-        self.send(connection, &request)
+        self.send(connection, &request).await
     }
 
     /// Sends a form and follows redirects.
-    pub fn post(&mut self, connection: &mut Connection, path: &str, fields: &[(&str, &str)]) -> anyhow::Result<(u16, String)> {
+    pub async fn post(&mut self, connection: &mut Connection, path: &str, fields: &[(&str, &str)]) -> anyhow::Result<(u16, String)> {
         let body = fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect::<Vec<_>>().join("&");
         let request = self.request("POST", path, Some(&body));
-        self.send(connection, &request)
+        self.send(connection, &request).await
     }
 
-    fn send(&mut self, connection: &mut Connection, request: &str) -> anyhow::Result<(u16, String)> {
+    async fn send(&mut self, connection: &mut Connection, request: &str) -> anyhow::Result<(u16, String)> {
         let mut request = request.to_owned();
         for _ in 0..5 {
-            let answer = connection.exchange(request.as_bytes())?;
+            let answer = connection.exchange(request.as_bytes()).await?;
             self.keep(&answer);
             let Some(place) = answer.headers("location").next() else { return Ok((answer.status, answer.text().into_owned())) };
             let path = place.strip_prefix(&format!("http://{}", self.authority)).unwrap_or(place).to_owned();
@@ -95,15 +95,15 @@ impl Visit {
 }
 
 /// A whole login that begins at `path` (a signed request, or `/login`): password, code, and the page that follows.
-pub fn log_in(visit: &mut Visit, connection: &mut Connection, path: &str, employee: &Employee) -> anyhow::Result<String> {
-    let (_, page) = visit.open(connection, path)?;
+pub async fn log_in(visit: &mut Visit, connection: &mut Connection, path: &str, employee: &Employee) -> anyhow::Result<String> {
+    let (_, page) = visit.open(connection, path).await?;
     let form = "action=\"/login/password\"";
     let (flow, csrf) = hidden(&page, form)?;
     let fields = [("flow", flow.as_str()), ("csrf", &csrf), ("user_name", &employee.username), ("password", PASSWORD)];
-    let (_, page) = visit.post(connection, "/login/password", &fields)?;
+    let (_, page) = visit.post(connection, "/login/password", &fields).await?;
     let (flow, csrf) = hidden(&page, "action=\"/login/totp\"")?;
     let code = employee.totp.code_at(SystemClock.now().as_second())?;
-    let (status, page) = visit.post(connection, "/login/totp", &[("flow", flow.as_str()), ("csrf", &csrf), ("code", &code)])?;
+    let (status, page) = visit.post(connection, "/login/totp", &[("flow", flow.as_str()), ("csrf", &csrf), ("code", &code)]).await?;
     ensure!(status == 200, "status {status}: {page}");
     Ok(page)
 }

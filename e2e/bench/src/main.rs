@@ -86,7 +86,7 @@ fn main() -> ExitCode {
 
 fn bench(arguments: &Arguments) -> anyhow::Result<bool> {
     let folder = std::env::temp_dir().join(format!("portvagt-bench-{}", std::process::id()));
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut results = Vec::new();
     for engine in &arguments.engines {
         let here = folder.join(engine);
@@ -99,7 +99,7 @@ fn bench(arguments: &Arguments) -> anyhow::Result<bool> {
         let parties = [Party::new("https://saml.plain.bench.example", false)?, Party::new("https://saml.sealed.bench.example", true)?];
         let place = prepare::place(&arguments.server, &here, &url, &parties, 400 + 120 * arguments.seconds as usize)?;
         let key = SigningKey::from_pem(&place.key, &place.certificate, None, false)?;
-        let stage = Stage { arguments, name, database: database_pid(engine), place, parties, key };
+        let stage = Stage { arguments, runtime: &runtime, name, database: database_pid(engine), place, parties, key };
         results.push(stage.measure()?);
     }
     std::fs::remove_dir_all(&folder)?;
@@ -130,6 +130,7 @@ fn database_pid(engine: &str) -> Option<u32> {
 /// What a measurement stands on.
 struct Stage<'a> {
     arguments: &'a Arguments,
+    runtime: &'a tokio::runtime::Runtime,
     name: &'static str,
     database: Option<u32>,
     place: Place,
@@ -151,10 +152,10 @@ impl Stage<'_> {
     fn measure(&self) -> anyhow::Result<(bool, Value)> {
         let program = &self.arguments.server;
         let cold = if self.wants("cold start") { self.cold_start()? } else { 0.0 };
-        let server = Server::start(program, &self.place)?;
+        let server = self.runtime.block_on(Server::start(program, &self.place))?;
         std::thread::sleep(Duration::from_millis(1500));
         let idle = memory(server.pid());
-        let weight = page::weigh(&server)?;
+        let weight = self.runtime.block_on(page::weigh(&server))?;
         let raw_one = raw::signatures(&self.key, 1, RAW);
         let raw_all = raw::signatures(&self.key, machine::cores(), RAW);
         let hashes = raw::hashes(HASH.0, HASH.1, machine::cores(), RAW)?;
@@ -177,7 +178,7 @@ impl Stage<'_> {
             weight.fonts,
             report::HEAD
         ));
-        let sessions = self.sessions(&server)?;
+        let sessions = self.runtime.block_on(self.sessions(&server))?;
         let mut phases = Vec::new();
         if self.arguments.soak.is_none() {
             self.phases(&server, &sessions, raw_all.0, &mut phases)?;
@@ -198,18 +199,18 @@ impl Stage<'_> {
     /// The median of five starts.
     fn cold_start(&self) -> anyhow::Result<f64> {
         let mut starts = (0..5)
-            .map(|_| Ok(Server::start(&self.arguments.server, &self.place)?.cold_start.as_secs_f64()))
+            .map(|_| Ok(self.runtime.block_on(Server::start(&self.arguments.server, &self.place))?.cold_start.as_secs_f64()))
             .collect::<anyhow::Result<Vec<f64>>>()?;
         starts.sort_unstable_by(f64::total_cmp);
         Ok(starts[2])
     }
 
-    fn sessions(&self, server: &Server) -> anyhow::Result<Vec<String>> {
-        let mut connection = http::Connection::open(server.address)?;
+    async fn sessions(&self, server: &Server) -> anyhow::Result<Vec<String>> {
+        let mut connection = http::Connection::open(server.address).await?;
         let mut sessions = Vec::with_capacity(SESSIONS);
         for employee in &self.place.employees[..SESSIONS] {
             let mut visit = login::Visit::new(&server.authority);
-            login::log_in(&mut visit, &mut connection, "/login", employee)?;
+            login::log_in(&mut visit, &mut connection, "/login", employee).await?;
             sessions.push(visit.session().context("no session after a login")?);
         }
         Ok(sessions)
@@ -223,10 +224,10 @@ impl Stage<'_> {
             for &concurrency in self.arguments.concurrency.iter().filter(|_| self.wants(name)) {
                 let share = if concurrency == 1 { 1.0 / machine::cores() as f64 } else { 1.0 };
                 let requests = party.requests(&sso, (raw_all * share * time.as_secs_f64() * 1.2) as usize)?;
-                load::sign_ons(server, &requests[..200.min(requests.len())], sessions, concurrency, time);
+                self.runtime.block_on(load::sign_ons(server, &requests[..200.min(requests.len())], sessions, concurrency, time));
                 let requests = &requests[200.min(requests.len())..];
                 let raw = || Ok(raw::signatures(&self.key, machine::cores(), RAW));
-                let work = || load::sign_ons(server, requests, sessions, concurrency, time);
+                let work = || self.runtime.block_on(load::sign_ons(server, requests, sessions, concurrency, time));
                 let phase = self.phase((server, name, concurrency), raw, work, |page, number| {
                     verify::response(page, &requests[number], party, &self.place.certificate)
                 })?;
@@ -238,7 +239,7 @@ impl Stage<'_> {
             let employees = &self.place.employees[SESSIONS..];
             let requests = party.requests(&sso, employees.len())?;
             let raw = || raw::hashes(HASH.0, HASH.1, machine::cores(), RAW);
-            let work = || load::logins(server, &requests, employees, LOGINS, time);
+            let work = || self.runtime.block_on(load::logins(server, &requests, employees, LOGINS, time));
             let phase = self.phase((server, "login, password + TOTP", LOGINS), raw, work, |page, number| {
                 verify::response(page, &requests[number], party, &self.place.certificate)
             })?;
@@ -293,7 +294,7 @@ impl Stage<'_> {
         let mut next = all / 10;
         while done < all {
             let requests = self.parties[1].requests(&self.place.sso(), portion.min(all - done))?;
-            let run = load::sign_ons(server, &requests, sessions, 32, Duration::from_secs(600));
+            let run = self.runtime.block_on(load::sign_ons(server, &requests, sessions, 32, Duration::from_secs(600)));
             done += run.used;
             bad += run.bad;
             for fault in &run.faults {

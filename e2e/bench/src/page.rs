@@ -21,9 +21,9 @@ pub struct Weight {
 }
 
 /// Fetches the login page as a first visitor does.
-pub fn weigh(server: &Server) -> anyhow::Result<Weight> {
-    let mut connection = Connection::open(server.address)?;
-    let (_, page) = Visit::new(&server.authority).open(&mut connection, "/login")?;
+pub async fn weigh(server: &Server) -> anyhow::Result<Weight> {
+    let mut connection = Connection::open(server.address).await?;
+    let (_, page) = Visit::new(&server.authority).open(&mut connection, "/login").await?;
     let mut weight = Weight { page: connection.received, ..Weight::default() };
     let mut files = named(&page, "\"/static/");
     let mut at = 0;
@@ -33,7 +33,7 @@ pub fn weigh(server: &Server) -> anyhow::Result<Weight> {
         let ask = |coding: &str| {
             format!("GET {path} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {AGENT}\r\nAccept-Encoding: {coding}\r\n\r\n", server.authority)
         };
-        connection.exchange(ask("gzip, deflate, br").as_bytes())?;
+        connection.exchange(ask("gzip, deflate, br").as_bytes()).await?;
         let bytes = connection.received - before;
         if path.ends_with(".woff2") {
             weight.fonts += bytes;
@@ -43,7 +43,7 @@ pub fn weigh(server: &Server) -> anyhow::Result<Weight> {
         weight.count += 1;
         if path.ends_with(".css") {
             // Read once more in the clear, for what it names; that is not counted.
-            let text = connection.exchange(ask("identity").as_bytes())?.text().into_owned();
+            let text = connection.exchange(ask("identity").as_bytes()).await?.text().into_owned();
             let new: Vec<String> = named(&text, "url(").into_iter().filter(|path| !files.contains(path)).collect();
             files.extend(new);
         }

@@ -25,7 +25,7 @@ pub struct Server {
 
 impl Server {
     /// Starts the program and waits for its login page.
-    pub fn start(program: &Path, place: &Place) -> anyhow::Result<Self> {
+    pub async fn start(program: &Path, place: &Place) -> anyhow::Result<Self> {
         let log = File::options().create(true).append(true).open(&place.log)?;
         let started = Instant::now();
         let child = Command::new(program)
@@ -40,7 +40,7 @@ impl Server {
         let address = SocketAddr::from(([127, 0, 0, 1], place.port));
         let mut server = Self { child, address, authority: format!("localhost:{}", place.port), cold_start: Duration::ZERO };
         loop {
-            if server.login_page().is_ok() {
+            if server.login_page().await.is_ok() {
                 server.cold_start = started.elapsed();
                 return Ok(server);
             }
@@ -50,7 +50,7 @@ impl Server {
             if started.elapsed() > Duration::from_secs(30) {
                 bail!("no login page after 30 seconds; the log is {}", place.log.display());
             }
-            std::thread::sleep(Duration::from_millis(1));
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 
@@ -59,10 +59,10 @@ impl Server {
         self.child.id()
     }
 
-    fn login_page(&self) -> anyhow::Result<()> {
-        let mut connection = Connection::open(self.address)?;
+    async fn login_page(&self) -> anyhow::Result<()> {
+        let mut connection = Connection::open(self.address).await?;
         let mut visit = crate::login::Visit::new(&self.authority);
-        let (status, _) = visit.open(&mut connection, "/login")?;
+        let (status, _) = visit.open(&mut connection, "/login").await?;
         if status == 200 { Ok(()) } else { bail!("status {status}") }
     }
 }
