@@ -5,8 +5,7 @@
 //! so the identity provider has to use it too. The cases stand in `cases.rs`.
 
 mod answers;
-/// Starting and ending foreign servers.
-pub mod daemon;
+mod daemon;
 mod encryption;
 mod mellon;
 mod requests;

@@ -16,8 +16,8 @@ use crate::crypto::canonical::{Unwritable, Writer};
 use crate::crypto::keyring::PeerKey;
 use crate::crypto::xmldsig::DSIG;
 
-pub(super) const ENC: &str = "http://www.w3.org/2001/04/xmlenc#";
-pub(super) const ENC11: &str = "http://www.w3.org/2009/xmlenc11#";
+const ENC: &str = "http://www.w3.org/2001/04/xmlenc#";
+const ENC11: &str = "http://www.w3.org/2009/xmlenc11#";
 const SAML: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
 
 /// Why nothing was encrypted; the relying party then gets an error, never the assertion in the clear.
@@ -131,14 +131,6 @@ impl Suite {
 }
 
 impl Transport {
-    /// Hash of the label, and of the mask function.
-    pub(super) fn hashes(self) -> (Hash, Hash) {
-        match self {
-            Self::OaepMgf1p { digest } => (digest, Hash::Sha1),
-            Self::Oaep { digest, mgf } => (digest, mgf),
-        }
-    }
-
     fn is_legacy(self) -> bool {
         match self {
             Self::OaepMgf1p { .. } => true,
@@ -174,13 +166,13 @@ impl Listed {
         name.ends_with("-cbc") || name.ends_with("-gcm")
     }
 
-    pub(super) fn content(&self) -> Option<Content> {
+    fn content(&self) -> Option<Content> {
         [Content::Aes128Gcm, Content::Aes192Gcm, Content::Aes256Gcm, Content::Aes128Cbc, Content::Aes256Cbc]
             .into_iter()
             .find(|content| content.uri() == self.algorithm)
     }
 
-    pub(super) fn transport(&self) -> Option<Transport> {
+    fn transport(&self) -> Option<Transport> {
         let hash = |uri: &str| HASHES.iter().find(|(_, digest, mgf)| *digest == uri || *mgf == uri).map(|(hash, _, _)| *hash);
         let named = |uri: &Option<String>, absent: Hash| match uri {
             Some(uri) => hash(uri),
@@ -205,11 +197,11 @@ const HASHES: &[(Hash, &str, &str)] = &[
 ];
 
 impl Hash {
-    pub(super) fn uris(self) -> (&'static str, &'static str) {
+    fn uris(self) -> (&'static str, &'static str) {
         HASHES.iter().find(|(hash, _, _)| *hash == self).map(|(_, digest, mgf)| (*digest, *mgf)).unwrap_or_default()
     }
 
-    pub(super) fn openssl(self) -> MessageDigest {
+    fn openssl(self) -> MessageDigest {
         match self {
             Self::Sha1 => MessageDigest::sha1(),
             Self::Sha256 => MessageDigest::sha256(),
@@ -230,7 +222,7 @@ impl Content {
         }
     }
 
-    pub(super) fn cipher(self) -> Cipher {
+    fn cipher(self) -> Cipher {
         match self {
             Self::Aes128Gcm => Cipher::aes_128_gcm(),
             Self::Aes192Gcm => Cipher::aes_192_gcm(),
@@ -240,7 +232,7 @@ impl Content {
         }
     }
 
-    pub(super) fn is_gcm(self) -> bool {
+    fn is_gcm(self) -> bool {
         matches!(self, Self::Aes128Gcm | Self::Aes192Gcm | Self::Aes256Gcm)
     }
 }
@@ -285,7 +277,10 @@ fn seal(bytes: &[u8], content: Content, key: &[u8], random: &dyn Random) -> Resu
 }
 
 fn wrap(content_key: &[u8], key: &PeerKey, transport: Transport) -> Result<Vec<u8>, openssl::error::ErrorStack> {
-    let (digest, mgf) = transport.hashes();
+    let (digest, mgf) = match transport {
+        Transport::OaepMgf1p { digest } => (digest, Hash::Sha1),
+        Transport::Oaep { digest, mgf } => (digest, mgf),
+    };
     let mut encrypter = Encrypter::new(key.openssl())?;
     encrypter.set_rsa_padding(Padding::PKCS1_OAEP)?;
     encrypter.set_rsa_oaep_md(digest.openssl())?;

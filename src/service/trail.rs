@@ -1,5 +1,5 @@
 //! The journal: many callers, one transaction. Whoever makes an assertion waits here until its event is durable; nobody
-//! answers a relying party before. When the trail cannot be written the callers are told so and refuse (R03).
+//! answers a relying party before. Signing may go on meanwhile, sending may not. When the trail cannot be written the callers are told so and refuse (R03).
 //! The path goes on in `storage::audit`.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -43,6 +43,20 @@ pub struct Journal {
     writer: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
+/// An entry on its way into the trail.
+#[must_use = "nothing may be said before the entry is durable"]
+pub struct Recording(oneshot::Receiver<Result<(), NotRecorded>>);
+
+impl Recording {
+    /// Waits until the entry is durable.
+    ///
+    /// # Errors
+    /// As [`Journal::record`].
+    pub async fn durable(self) -> Result<(), NotRecorded> {
+        self.0.await.unwrap_or(Err(NotRecorded::Unavailable))
+    }
+}
+
 impl std::fmt::Debug for Journal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Journal(..)")
@@ -63,10 +77,18 @@ impl Journal {
     /// [`NotRecorded`]; then nothing of the entry was written. (One exception: a database that is lost just as it
     /// commits may hold an event whose answer never left; never the other way round.)
     pub async fn record(&self, entry: Entry) -> Result<(), NotRecorded> {
+        self.begin(entry)?.durable().await
+    }
+
+    /// Hands the entry in. It is recorded while the caller does something else, but only [`Recording::durable`] says so.
+    ///
+    /// # Errors
+    /// [`NotRecorded::Unavailable`] when there is no room or no writer.
+    pub fn begin(&self, entry: Entry) -> Result<Recording, NotRecorded> {
         let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (answer, answered) = oneshot::channel();
         sender.ok_or(NotRecorded::Unavailable)?.try_send((entry, answer)).map_err(|_| NotRecorded::Unavailable)?;
-        answered.await.unwrap_or(Err(NotRecorded::Unavailable))
+        Ok(Recording(answered))
     }
 
     /// Takes no more entries, writes those that wait, and returns when they are answered.

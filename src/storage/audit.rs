@@ -85,11 +85,20 @@ async fn try_batch(db: &Db, entries: &[Entry]) -> Result<Vec<Outcome>, Fault> {
     let outcomes = answer_once(&mut tx, entries).await?;
     let recorded = || entries.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Outcome::Recorded).map(|(entry, _)| entry);
     let events = rows.into_iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Outcome::Recorded).map(|(row, _)| row).collect();
-    write_rows(&mut tx, event::INSERT, "", events).await?;
     write_participations(&mut tx, recorded()).await?;
     write_touches(&mut tx, recorded()).await?;
-    tx.commit_routine().await?;
+    write_events(tx, events).await?;
     Ok(outcomes)
+}
+
+/// Writes the events, the last of them with the commit.
+async fn write_events(mut tx: Tx, mut values: Vec<[Value; event::COLUMNS]>) -> Result<(), Fault> {
+    let mut statements = many(event::INSERT, event::COLUMNS, "", values.len());
+    let Some((_, last)) = statements.pop() else { return tx.commit_routine().await };
+    for (rows, sql) in statements {
+        tx.run_many(sql, values.drain(..rows).flatten().collect()).await?;
+    }
+    tx.run_to_end(last, values.into_iter().flatten().collect()).await
 }
 
 /// Claims each entry's request; who comes second, here or on another node, gets [`Outcome::Replay`].

@@ -2,24 +2,33 @@
 //! all others write one SQL text with `$1` and see `Db`, `Tx`, `Value` and `Row`.
 //! A change is committed with an audit event or, for a few named chores, by `Tx::commit_routine`; there is no third way.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
-use sqlx::{Postgres, Sqlite, Transaction, postgres::PgPool, sqlite::SqlitePool};
+use sqlx::{Executor, Postgres, Sqlite};
 
 use crate::{
     crypto::seal::MacKey,
     domain::audit::Event,
-    storage::{event, fault::Fault, value::Value},
+    storage::{
+        db::{
+            leader::Doubt,
+            pool::{Lent, Pool},
+        },
+        event,
+        fault::Fault,
+        value::Value,
+    },
 };
 
-/// Opening, pools and migrations.
-mod connect;
+/// Connections on loan.
+mod pool;
 /// Rows of either engine.
 mod row;
-/// Texts for many rows at once.
+/// PostgreSQL's leader, which may change.
+mod leader;
+/// Opening, durability and migrations.
+mod connect;
+/// Texts for many rows, or two statements, at once.
 mod texts;
 
 pub use connect::OpenError;
@@ -52,47 +61,8 @@ pub struct Db {
 
 #[derive(Clone)]
 enum Engine {
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
-    Postgres { pool: PgPool, doubt: Doubt },
-}
-
-/// Since when connections must be tested before use: a demoted leader still answers reads (R09).
-#[derive(Clone, Default)]
-struct Doubt(Arc<std::sync::Mutex<Option<Instant>>>);
-
-impl Doubt {
-    const LASTS: Duration = Duration::from_secs(5);
-
-    fn raise(&self) {
-        if let Ok(mut since) = self.0.lock() {
-            *since = Some(Instant::now());
-        }
-    }
-
-    fn lasts(&self) -> bool {
-        self.0.lock().ok().and_then(|since| *since).is_some_and(|since| since.elapsed() < Self::LASTS)
-    }
-
-    /// Looks at a failure: does it smell of a lost or demoted server? Then all connections are in doubt.
-    fn raised_by(&self, error: &sqlx::Error) -> bool {
-        let dead = match error {
-            sqlx::Error::Database(database) => {
-                database.code().is_some_and(|code| code == "25006" || code.starts_with("57P") || code.starts_with("08"))
-            }
-            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => true,
-            _ => false,
-        };
-        if dead {
-            self.raise();
-        }
-        dead
-    }
-
-    /// The failure as a fault.
-    fn judge(&self, error: sqlx::Error) -> Fault {
-        self.raised_by(&error);
-        row::fault(error)
-    }
+    Sqlite { writer: Pool<Sqlite>, readers: Pool<Sqlite> },
+    Postgres { pool: Pool<Postgres>, doubt: Doubt },
 }
 
 impl std::fmt::Debug for Db {
@@ -132,17 +102,38 @@ impl Db {
     /// [`Fault::Unavailable`] when no connection is free within the time allowed or the database cannot be written.
     pub async fn begin(&self) -> Result<Tx, Fault> {
         let open = match &self.engine {
-            Engine::Sqlite { writer, .. } => Open::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await.map_err(row::fault)?),
+            // Begun with the first statement.
+            Engine::Sqlite { writer, .. } => Open::Sqlite { connection: writer.lend().await.map_err(row::fault)?, begun: false },
             Engine::Postgres { pool, doubt } => {
-                let begun = match pool.begin().await {
+                let begun = match leader::begun(pool, doubt).await {
                     // The connection was lost since its last use and nothing has happened yet: another one, tested.
-                    Err(error) if doubt.raised_by(&error) => pool.begin().await,
+                    Err(error) if doubt.raised_by(&error) => leader::begun(pool, doubt).await,
                     other => other,
                 };
-                Open::Postgres(begun.map_err(|error| doubt.judge(error))?, doubt.clone())
+                Open::Postgres { connection: begun.map_err(|error| doubt.judge(error))?, doubt: doubt.clone() }
             }
         };
-        Ok(Tx { open, trail_key: Arc::clone(&self.trail_key) })
+        Ok(Tx { open: Some(open), trail_key: Arc::clone(&self.trail_key) })
+    }
+
+    /// Runs one statement that is a transaction by itself; how many rows it touched. For the same chores as
+    /// [`Tx::commit_routine`]: it saves them a beginning and an end.
+    pub(in crate::storage) async fn change<const N: usize>(&self, sql: &'static str, values: [Value; N]) -> Result<u64, Fault> {
+        match &self.engine {
+            Engine::Sqlite { writer, .. } => {
+                let mut connection = writer.lend().await.map_err(row::fault)?;
+                let touched = row::sqlite_run(&mut *connection, sql, values.into()).await.map_err(row::fault)?;
+                connection.give_back();
+                Ok(touched)
+            }
+            Engine::Postgres { pool, doubt } => {
+                let judged = |error| doubt.judge(error);
+                let mut connection = leader::tested(pool, doubt).await.map_err(judged)?;
+                let touched = row::postgres_run(&mut *connection, sql, values.into()).await.map_err(judged)?;
+                connection.give_back();
+                Ok(touched)
+            }
+        }
     }
 
     /// The key of the audit trail.
@@ -152,11 +143,21 @@ impl Db {
 
     /// All rows of a query. Reads only: on SQLite it runs on a connection that cannot write.
     pub(in crate::storage) async fn all<const N: usize>(&self, sql: &'static str, values: [Value; N]) -> Result<Vec<Row>, Fault> {
+        self.all_many(sql, values.into()).await
+    }
+
+    /// As [`Db::all`], with any number of values.
+    pub(in crate::storage) async fn all_many(&self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>, Fault> {
         match &self.engine {
-            Engine::Sqlite { readers, .. } => row::sqlite_all(readers, sql, values).await.map_err(row::fault),
-            Engine::Postgres { pool, doubt } => match row::postgres_all(pool, sql, values.clone()).await {
+            Engine::Sqlite { readers, .. } => {
+                let mut connection = readers.lend().await.map_err(row::fault)?;
+                let rows = row::sqlite_all(&mut *connection, sql, values).await.map_err(row::fault)?;
+                connection.give_back();
+                Ok(rows)
+            }
+            Engine::Postgres { pool, doubt } => match leader::read(pool, doubt, sql, values.clone()).await {
                 // A read may be asked again.
-                Err(error) if doubt.raised_by(&error) => row::postgres_all(pool, sql, values).await.map_err(|error| doubt.judge(error)),
+                Err(error) if doubt.raised_by(&error) => leader::read(pool, doubt, sql, values).await.map_err(|error| doubt.judge(error)),
                 other => other.map_err(row::fault),
             },
         }
@@ -170,7 +171,7 @@ impl Db {
     /// Whether the server would take a write: PostgreSQL says so itself, SQLite is asked for its write lock.
     pub(in crate::storage) async fn check_writable(&self) -> Result<(), Fault> {
         match &self.engine {
-            Engine::Sqlite { .. } => self.begin().await.map(drop),
+            Engine::Sqlite { .. } => self.begin().await?.run("UPDATE deployment SET value = value WHERE key IS NULL", []).await.map(drop),
             Engine::Postgres { .. } => match self.one("SHOW transaction_read_only", []).await? {
                 Some(row) if row.text("transaction_read_only")? == "off" => Ok(()),
                 _ => Err(Fault::Unavailable("the server is read-only".to_owned())),
@@ -187,15 +188,46 @@ impl Db {
     }
 }
 
+const BEGIN: &str = "BEGIN IMMEDIATE";
+const COMMIT: &str = "COMMIT";
+
 /// A transaction that writes. Dropped without a commit it never happened.
 pub struct Tx {
-    open: Open,
+    /// Nothing once it has ended.
+    open: Option<Open>,
     trail_key: Arc<MacKey>,
 }
 
 enum Open {
-    Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>, Doubt),
+    Sqlite { connection: Lent<Sqlite>, begun: bool },
+    Postgres { connection: Lent<Postgres>, doubt: Doubt },
+}
+
+impl Open {
+    /// Ends the transaction with a statement that takes no values.
+    async fn end(self, how: &'static str) -> Result<(), Fault> {
+        match self {
+            Self::Sqlite { connection, begun: false } => connection.give_back(),
+            Self::Sqlite { mut connection, .. } => {
+                connection.execute(how).await.map_err(row::fault)?;
+                connection.give_back();
+            }
+            Self::Postgres { mut connection, doubt } => {
+                connection.execute(how).await.map_err(|error| doubt.judge(error))?;
+                connection.give_back();
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Tx {
+    /// Takes back what was not committed. Where that cannot be said any more the connection is closed, which does it too.
+    fn drop(&mut self) {
+        if let (Some(open), Ok(runtime)) = (self.open.take(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(open.end("ROLLBACK"));
+        }
+    }
 }
 
 impl std::fmt::Debug for Tx {
@@ -206,9 +238,9 @@ impl std::fmt::Debug for Tx {
 
 impl Tx {
     /// Writes down what happened and makes everything of this transaction durable, or nothing.
-    pub async fn commit(mut self, event: Event) -> Result<(), Fault> {
-        self.note(&event).await?;
-        self.end().await
+    pub async fn commit(self, event: Event) -> Result<(), Fault> {
+        let row = event::row(&event, &self.trail_key)?;
+        self.run_to_end(event::INSERT_ONE, row.into()).await
     }
 
     /// Writes down a further event; it counts with the commit.
@@ -224,11 +256,23 @@ impl Tx {
         self.end().await
     }
 
-    async fn end(self) -> Result<(), Fault> {
-        match self.open {
-            Open::Sqlite(transaction) => transaction.commit().await.map_err(row::fault),
-            Open::Postgres(transaction, doubt) => transaction.commit().await.map_err(|error| doubt.judge(error)),
+    /// Runs a last statement and commits as [`Tx::commit_routine`] does: on SQLite in one command, or not at all.
+    pub(in crate::storage) async fn run_to_end(mut self, sql: &'static str, values: Vec<Value>) -> Result<(), Fault> {
+        let Some(Open::Sqlite { begun, .. }) = &mut self.open else {
+            self.run_many(sql, values).await?;
+            return self.end().await;
+        };
+        let last = texts::joined(sql, COMMIT);
+        let last = if std::mem::replace(begun, true) { last } else { texts::joined(BEGIN, last) };
+        self.run_many(last, values).await?;
+        if let Some(Open::Sqlite { connection, .. }) = self.open.take() {
+            connection.give_back();
         }
+        Ok(())
+    }
+
+    async fn end(mut self) -> Result<(), Fault> {
+        self.open.take().ok_or_else(ended)?.end(COMMIT).await
     }
 
     /// Runs a statement; how many rows it touched.
@@ -238,10 +282,16 @@ impl Tx {
 
     /// Runs a statement with any number of values; how many rows it touched.
     pub(in crate::storage) async fn run_many(&mut self, sql: &'static str, values: Vec<Value>) -> Result<u64, Fault> {
-        match &mut self.open {
-            Open::Sqlite(transaction) => row::sqlite_run(&mut **transaction, sql, values).await.map_err(row::fault),
-            Open::Postgres(transaction, doubt) => {
-                row::postgres_run(&mut **transaction, sql, values).await.map_err(|error| doubt.judge(error))
+        match self.open.as_mut().ok_or_else(ended)? {
+            Open::Sqlite { connection, begun } => {
+                // By itself: the driver would count what the statement before the beginning touched.
+                if !std::mem::replace(begun, true) {
+                    connection.execute(BEGIN).await.map_err(row::fault)?;
+                }
+                row::sqlite_run(&mut **connection, sql, values).await.map_err(row::fault)
+            }
+            Open::Postgres { connection, doubt } => {
+                row::postgres_run(&mut **connection, sql, values).await.map_err(|error| doubt.judge(error))
             }
         }
     }
@@ -253,10 +303,14 @@ impl Tx {
 
     /// As [`Tx::all`], with any number of values.
     pub(in crate::storage) async fn all_many(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>, Fault> {
-        match &mut self.open {
-            Open::Sqlite(transaction) => row::sqlite_all(&mut **transaction, sql, values).await.map_err(row::fault),
-            Open::Postgres(transaction, doubt) => {
-                row::postgres_all(&mut **transaction, sql, values).await.map_err(|error| doubt.judge(error))
+        match self.open.as_mut().ok_or_else(ended)? {
+            Open::Sqlite { connection, begun } => {
+                // Begun with the first statement, in one go: each command costs a change of threads and back.
+                let sql = if std::mem::replace(begun, true) { sql } else { texts::joined(BEGIN, sql) };
+                row::sqlite_all(&mut **connection, sql, values).await.map_err(row::fault)
+            }
+            Open::Postgres { connection, doubt } => {
+                row::postgres_all(&mut **connection, sql, values).await.map_err(|error| doubt.judge(error))
             }
         }
     }
@@ -265,4 +319,9 @@ impl Tx {
     pub(in crate::storage) async fn one<const N: usize>(&mut self, sql: &'static str, values: [Value; N]) -> Result<Option<Row>, Fault> {
         Ok(self.all(sql, values).await?.into_iter().next())
     }
+}
+
+
+fn ended() -> Fault {
+    Fault::Unavailable("the transaction has ended".to_owned())
 }

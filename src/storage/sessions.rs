@@ -16,9 +16,10 @@ use crate::{
         session::Session,
     },
     storage::{
-        db::{Db, Row, Tx},
+        db::{Db, Row, Tx, many},
         fault::Fault,
         people, proofings,
+        value::Value,
     },
 };
 
@@ -65,14 +66,15 @@ pub struct Participant {
 }
 
 /// One row for each valid proofing, and one at least: the level is worked out by `domain::proofing` and nowhere else.
-const STANDING: &str = "SELECT s.id, s.person, s.evidence, s.created_at, s.last_seen_at, s.user_agent, \
+const STANDING: &str = "SELECT asked.column1 AS place, s.id, s.person, s.evidence, s.created_at, s.last_seen_at, s.user_agent, \
      p.organisation, p.username, p.given_name, p.family_name, p.email, p.persistent_uuid, p.active_locks, p.employed_from, \
      p.employed_until, o.cvr, o.name AS organisation_name, o.notified, k.cpr_index AS present_cpr, \
      f.level, f.state, f.name, f.cpr_index, f.document_expires, c.id AS client, c.revision, c.enabled, t.session_index \
-     FROM sessions s JOIN people p ON p.id = s.person JOIN organisations o ON o.id = p.organisation \
+     FROM (VALUES ";
+const STANDING_OF_ASKED: &str = ") AS asked JOIN sessions s ON s.token_hash = asked.column2 \
+     JOIN people p ON p.id = s.person JOIN organisations o ON o.id = p.organisation \
      LEFT JOIN cprs k ON k.person = s.person LEFT JOIN proofings f ON f.person = s.person AND f.state = 'valid' \
-     LEFT JOIN clients c ON c.entity_id = $2 LEFT JOIN participations t ON t.session = s.id AND t.client = c.id \
-     WHERE s.token_hash = $1";
+     LEFT JOIN clients c ON c.entity_id = asked.column3 LEFT JOIN participations t ON t.session = s.id AND t.client = c.id";
 const BY_PARTICIPATION: &str = "SELECT s.id, s.person, s.evidence, s.created_at, s.last_seen_at, s.user_agent, \
      t.client, c.entity_id, t.session_index, t.name_id \
      FROM participations t JOIN clients c ON c.id = t.client JOIN sessions s ON s.id = t.session \
@@ -116,7 +118,26 @@ pub async fn by_id(db: &Db, id: Id<Session>) -> Result<Option<Session>, Fault> {
 
 /// The session of that token with its person, and what the relying party of `entity_id` has to do with it.
 pub async fn standing(db: &Db, token_hash: &TokenHash, entity_id: &str) -> Result<Option<Standing>, Fault> {
-    let rows = db.all(STANDING, [token_hash.into(), entity_id.into()]).await?;
+    Ok(standings(db, &[(*token_hash, entity_id.to_owned())]).await?.into_iter().next().flatten())
+}
+
+/// The same for any number of tokens and entity IDs, in one read for each few dozen of them. One answer each, in order.
+pub async fn standings(db: &Db, asked: &[(TokenHash, String)]) -> Result<Vec<Option<Standing>>, Fault> {
+    let mut found: Vec<Vec<Row>> = asked.iter().map(|_| Vec::new()).collect();
+    let place = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let mut values: Vec<[Value; 3]> =
+        asked.iter().enumerate().map(|(number, (token, entity))| [place(number).into(), token.into(), entity.into()]).collect();
+    for (rows, sql) in many(STANDING, 3, STANDING_OF_ASKED, values.len()) {
+        for row in db.all_many(sql, values.drain(..rows).flatten().collect()).await? {
+            if let Some(rows) = usize::try_from(row.int("place")?).ok().and_then(|place| found.get_mut(place)) {
+                rows.push(row);
+            }
+        }
+    }
+    found.iter().map(|rows| read_standing(rows)).collect()
+}
+
+fn read_standing(rows: &[Row]) -> Result<Option<Standing>, Fault> {
     let Some(row) = rows.first() else { return Ok(None) };
     let bases = rows.iter().map(proofings::read_joined).collect::<Result<Vec<_>, _>>()?;
     let organisation = Organisation {

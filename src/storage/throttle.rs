@@ -37,6 +37,25 @@ const FORGET_SECONDS: i64 = 24 * 3600;
 /// Counts an attempt on the account (or second factor) and says whether it may be checked. While a delay runs nothing is
 /// counted. A counter is forgotten a day after its last attempt.
 pub async fn reserve(db: &Db, account_key: &str, now: Timestamp, policy: &ThrottlePolicy) -> Result<Reservation, Fault> {
+    let (failures, blocks_until) = (1, blocks_until(1, now, policy));
+    let end = blocks_until.map_or(0, Timestamp::as_millisecond);
+    // Almost always nobody has failed before: one statement, of which only one at a time comes through.
+    let first = db
+        .change(
+            "INSERT INTO throttles (key, failures, window_start, blocked_until) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+            [account_key.into(), failures.into(), now.into(), end.into()],
+        )
+        .await?;
+    if first == 1 { Ok(Reservation::Go { failures, blocks_until }) } else { reserve_again(db, account_key, now, policy).await }
+}
+
+fn blocks_until(failures: i64, now: Timestamp, policy: &ThrottlePolicy) -> Option<Timestamp> {
+    let delay = policy.delay_seconds(failures);
+    (delay > 0).then(|| plus(now, delay))
+}
+
+/// The same where there is a counter.
+async fn reserve_again(db: &Db, account_key: &str, now: Timestamp, policy: &ThrottlePolicy) -> Result<Reservation, Fault> {
     let mut tx = db.begin().await?;
     // One statement that inserts or takes the row's lock, on both engines: attempts pass here one by one, also while
     // another one's success deletes the row.
@@ -54,25 +73,19 @@ pub async fn reserve(db: &Db, account_key: &str, now: Timestamp, policy: &Thrott
     }
     let is_stale = row.time("window_start")? < plus(now, -FORGET_SECONDS);
     let failures = if is_stale { 1 } else { row.int("failures")?.saturating_add(1) };
-    let delay = policy.delay_seconds(failures);
-    let blocks_until = (delay > 0).then(|| plus(now, delay));
-    tx.run(
+    let blocks_until = blocks_until(failures, now, policy);
+    let end = blocks_until.map_or(0, Timestamp::as_millisecond);
+    tx.run_to_end(
         "UPDATE throttles SET failures = $2, window_start = $3, blocked_until = $4 WHERE key = $1",
-        [account_key.into(), failures.into(), now.into(), blocks_until.map_or(0, Timestamp::as_millisecond).into()],
+        vec![account_key.into(), failures.into(), now.into(), end.into()],
     )
     .await?;
-    tx.commit_routine().await?;
     Ok(Reservation::Go { failures, blocks_until })
 }
 
 /// Forgets the account's failures after a success.
 pub async fn clear(db: &Db, account_key: &str) -> Result<(), Fault> {
-    if db.one("SELECT key FROM throttles WHERE key = $1", [account_key.into()]).await?.is_none() {
-        return Ok(());
-    }
-    let mut tx = db.begin().await?;
-    tx.run("DELETE FROM throttles WHERE key = $1", [account_key.into()]).await?;
-    tx.commit_routine().await
+    db.change("DELETE FROM throttles WHERE key = $1", [account_key.into()]).await.map(drop)
 }
 
 /// The same within a transaction under way.

@@ -24,7 +24,7 @@ use crate::{
     service::{
         ground::{Ground, Visitor},
         saml::{Desk, Refused, Registered, pairwise, session_index},
-        trail::{Entry, NotRecorded, Participation, Replay},
+        trail::{Entry, NotRecorded, Participation, Recording, Replay},
     },
     storage::{fault::Fault, sessions::Standing},
 };
@@ -64,7 +64,7 @@ impl Case<'_> {
         Replay { entity_id: self.sign_on.entity_id.clone(), request_id: self.sign_on.request_id.clone(), expires_at }
     }
 
-    /// Makes the assertion, once its event is durable.
+    /// Makes the assertion while its event is written down, and hands it out once that is durable.
     pub(super) async fn say(&self, standing: &Standing, statement: &Statement) -> Result<Answer, Refused> {
         let (now, random, own) = (self.ground.clock.now(), self.ground.random.as_ref(), &self.desk.own);
         let (client, sign_on) = (&self.party.client, self.sign_on);
@@ -82,7 +82,7 @@ impl Case<'_> {
             at: now,
         });
         let touch = (seconds_between(standing.session.last_seen_at, now) >= 60).then_some((standing.session.id, now));
-        self.record(event, participation, touch).await?;
+        let recording = self.record(event, participation, touch)?;
         let content = AssertionContent {
             id: &assertion_id,
             issuer: &own.entity_id,
@@ -96,13 +96,17 @@ impl Case<'_> {
             conditions_until: plus(now, own.conditions_seconds),
         };
         let signed = response::assertion(&content, statement, &self.desk.keyring.active).map_err(internal)?;
-        Ok(self.answer(&self.wrap(&signed)?, None))
+        let xml = self.wrap(&signed)?;
+        recording.durable().await.map_err(not_recorded)?;
+        Ok(self.answer(&xml, None))
     }
 
     /// A signed error, written down like an assertion.
     pub(super) async fn refuse(&self, status: Status) -> Result<Answer, Refused> {
         let (client, incident) = (&self.party.client, &self.visitor.incident);
-        self.record(self.event(Kind::AssertionRefused).with("status", status.as_str()), None, None).await?;
+        // Signed only afterwards: somebody without a session must not have us sign the same request again and again.
+        let event = self.event(Kind::AssertionRefused).with("status", status.as_str());
+        self.record(event, None, None)?.durable().await.map_err(not_recorded)?;
         tracing::info!(event = "saml.response.error", status = status.as_str(), client = client.entity_id, incident = %incident);
         let id = fresh_id(self.ground.random.as_ref());
         let message = format!("Incident {incident}");
@@ -152,18 +156,21 @@ impl Case<'_> {
         }
     }
 
-    async fn record(
+    fn record(
         &self,
         event: Event,
         participation: Option<Participation>,
         touch: Option<(Id<Session>, Timestamp)>,
-    ) -> Result<(), Refused> {
+    ) -> Result<Recording, Refused> {
         let replay = (self.claim == Claim::Now).then(|| self.replay());
-        let recorded = self.desk.journal.record(Entry { event, replay, participation, touch }).await;
-        recorded.map_err(|error| match error {
-            NotRecorded::Replay => Reason::Replay.into(),
-            NotRecorded::Unavailable => Refused::Storage(Fault::Unavailable(error.to_string())),
-        })
+        self.desk.journal.begin(Entry { event, replay, participation, touch }).map_err(not_recorded)
+    }
+}
+
+fn not_recorded(reason: NotRecorded) -> Refused {
+    match reason {
+        NotRecorded::Replay => Reason::Replay.into(),
+        NotRecorded::Unavailable => Refused::Storage(Fault::Unavailable(reason.to_string())),
     }
 }
 

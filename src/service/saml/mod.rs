@@ -1,6 +1,8 @@
 //! The SAML identity provider's acts: answering sign-ons, ending sessions, publishing metadata. What they need beside the
 //! ground stands here: our keys, our addresses, the journal, and relying parties read from their metadata.
 
+/// Who is there.
+mod presence;
 /// What a relying party is told.
 pub mod answering;
 /// Answering sign-on requests.
@@ -29,7 +31,7 @@ use crate::{
         own_metadata::{self, Contact, OwnMetadata},
         subject::{NameId, NameKind, fresh_id},
     },
-    service::{ground::Ground, trail::Journal},
+    service::{ground::Ground, saml::presence::Presence, trail::Journal},
     storage::{clients, fault::Fault},
 };
 
@@ -44,6 +46,7 @@ pub struct Desk {
     pub journal: Journal,
     known: Arc<RwLock<HashMap<String, Arc<Registered>>>>,
     published: Arc<RwLock<HashMap<bool, Published>>>,
+    presence: Presence,
 }
 
 /// Our signed metadata and when it was signed.
@@ -114,7 +117,14 @@ impl From<crate::service::login::Refusal> for Refused {
 impl Desk {
     /// A desk with nobody known yet.
     pub fn new(keyring: Keyring, own: Own, journal: Journal) -> Self {
-        Self { keyring: Arc::new(keyring), own: Arc::new(own), journal, known: Arc::default(), published: Arc::default() }
+        Self {
+            keyring: Arc::new(keyring),
+            own: Arc::new(own),
+            journal,
+            known: Arc::default(),
+            published: Arc::default(),
+            presence: Presence::default(),
+        }
     }
 
     /// The enabled relying party of that entity ID, as it is registered now.

@@ -31,7 +31,7 @@ use crate::{
     },
     storage::{
         audit, cprs, flows,
-        sessions::{self, Standing},
+        sessions::Standing,
     },
 };
 
@@ -59,7 +59,7 @@ pub async fn receive(
     }
     let unverified = request::parse(incoming)?;
     let standing = match session {
-        Some(token) => sessions::standing(&ground.db, &token.hash(), unverified.issuer()).await?,
+        Some(token) => desk.presence.of(&ground.db, token, unverified.issuer()).await?,
         None => None,
     };
     let party = match &standing {
@@ -91,7 +91,7 @@ pub async fn resume(
     let Purpose::SignOn(sign_on) = flow.purpose else { return Ok(None) };
     let party = who_asked(desk, ground, &sign_on).await?;
     let standing = match session {
-        Some(token) => sessions::standing(&ground.db, &token.hash(), &sign_on.entity_id).await?,
+        Some(token) => desk.presence.of(&ground.db, token, &sign_on.entity_id).await?,
         None => None,
     };
     let case = Case { desk, ground, party: &party, sign_on: &sign_on, claim: Claim::Made, visitor };
@@ -108,7 +108,7 @@ pub async fn complete(desk: &Desk, ground: &Ground, held: &Held, session: &Token
     let Some(flow) = flows::open::<Done>(&ground.db, held.id, &held.token.hash(), ground.clock.now()).await? else { return Ok(None) };
     let Purpose::SignOn(mut sign_on) = flow.purpose else { return Ok(None) };
     let party = who_asked(desk, ground, &sign_on).await?;
-    let standing = sessions::standing(&ground.db, &session.hash(), &sign_on.entity_id).await?;
+    let standing = desk.presence.of(&ground.db, session, &sign_on.entity_id).await?;
     // The session in the cookie must be the one this flow made.
     let Some(standing) = standing.filter(|standing| standing.session.id == flow.stage.session) else { return Ok(None) };
     end_flow::<Done>(ground, held).await?;

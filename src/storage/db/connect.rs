@@ -3,13 +3,17 @@
 use std::{path::Path, str::FromStr, sync::LazyLock, time::Duration};
 
 use sqlx::{
-    Row as _, SqlStr,
+    Postgres, SqlStr, Sqlite,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
-    postgres::{PgConnectOptions, PgPoolOptions},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    postgres::PgConnectOptions,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use super::{DbSettings, Doubt, Engine};
+use super::{
+    DbSettings, Engine,
+    leader::Doubt,
+    pool::{Limits, Pool},
+};
 
 /// Times the opening of a file is tried while others hold it.
 const OPENING_TRIES: u32 = 20;
@@ -23,7 +27,6 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
         migration(3, "activation", include_str!("../../../migrations/0003_activation.sql")),
         migration(4, "outbox", include_str!("../../../migrations/0004_outbox.sql")),
         migration(5, "policy", include_str!("../../../migrations/0005_policy.sql")),
-        migration(6, "mitid", include_str!("../../../migrations/0006_mitid.sql")),
     ])
 });
 
@@ -90,32 +93,30 @@ async fn sqlite(path: &str, settings: &DbSettings) -> Result<Engine, OpenError> 
         .pragma("journal_size_limit", "16777216")
         // Pages of the log before it is written back: hot pages are then written once, not at every few hundred events.
         .pragma("wal_autocheckpoint", "4000");
-    let pool =
-        SqlitePoolOptions::new().acquire_timeout(settings.acquire_timeout).idle_timeout(None).max_lifetime(None).test_before_acquire(false);
+    let limits = Limits { most: settings.connections.max(1), wait: settings.acquire_timeout, age: None, idle: None };
+    let writer = Pool::<Sqlite>::new(writing, Limits { most: 1, ..limits });
     // SQLite has no lock around its first opening: a second process that starts at the same moment may lose a race for the
     // journal mode or a migration, and looks again.
     let mut tries = 0;
-    let writer = loop {
+    loop {
         tries += 1;
-        let writer = match pool.clone().max_connections(1).min_connections(1).connect_with(writing.clone()).await {
-            Ok(writer) => writer,
+        let mut connection = match writer.lend().await {
+            Ok(connection) => connection,
             Err(error) if tries < OPENING_TRIES && is_busy(&error) => {
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 continue;
             }
             Err(error) => return Err(OpenError::Unreachable(error)),
         };
-        match MIGRATIONS.run(&writer).await {
-            Ok(()) => break writer,
+        match MIGRATIONS.run(&mut *connection).await {
+            Ok(()) => break connection.give_back(),
             Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) if tries < OPENING_TRIES => {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
             Err(error) => return Err(newer_or_failed(error)),
         }
-    };
-    let readers =
-        pool.max_connections(settings.connections.max(1)).connect_with(options.read_only(true)).await.map_err(OpenError::Unreachable)?;
-    Ok(Engine::Sqlite { writer, readers })
+    }
+    Ok(Engine::Sqlite { writer, readers: Pool::new(options.read_only(true), limits) })
 }
 
 /// Whether another process held the file just then (SQLITE_BUSY, SQLITE_LOCKED and their kinds).
@@ -145,30 +146,17 @@ async fn postgres(url: &str, settings: &DbSettings) -> Result<Engine, OpenError>
             // Every statement goes by a key: planning it anew for each value costs more than running it.
             ("plan_cache_mode", "force_generic_plan"),
         ]);
-    let doubt = Doubt::default();
-    let in_doubt = doubt.clone();
-    let pool = PgPoolOptions::new()
-        .max_connections(settings.connections.max(2))
-        .acquire_timeout(settings.acquire_timeout)
-        .max_lifetime(settings.max_lifetime)
-        .idle_timeout(Duration::from_secs(300))
-        .test_before_acquire(false)
-        // A demoted leader answers reads for days: ask whether it writes, unless it was used a moment ago and nothing failed.
-        .before_acquire(move |connection, use_so_far| {
-            let ask = use_so_far.idle_for > Duration::from_secs(1) || in_doubt.lasts();
-            Box::pin(async move {
-                if !ask {
-                    return Ok(true);
-                }
-                let row = sqlx::query("SHOW transaction_read_only").fetch_one(connection).await?;
-                Ok(row.try_get::<String, _>(0)? == "off")
-            })
-        })
-        .connect_with(options)
-        .await
-        .map_err(OpenError::Unreachable)?;
-    MIGRATIONS.run(&pool).await.map_err(newer_or_failed)?;
-    Ok(Engine::Postgres { pool, doubt })
+    let limits = Limits {
+        most: settings.connections.max(2),
+        wait: settings.acquire_timeout,
+        age: Some(settings.max_lifetime),
+        idle: Some(Duration::from_secs(300)),
+    };
+    let pool = Pool::<Postgres>::new(options, limits);
+    let mut connection = pool.lend().await.map_err(OpenError::Unreachable)?;
+    MIGRATIONS.run(&mut *connection).await.map_err(newer_or_failed)?;
+    connection.give_back();
+    Ok(Engine::Postgres { pool, doubt: Doubt::default() })
 }
 
 fn newer_or_failed(error: MigrateError) -> OpenError {

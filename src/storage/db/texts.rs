@@ -1,5 +1,5 @@
-//! Statement texts for many rows at once. The only place that builds SQL at run time: from constant texts and numbers,
-//! for a few numbers of rows, each once for the life of the process.
+//! Statement texts for many rows at once, and two in one. The only place that builds SQL at run time: from constant texts
+//! and numbers, for a few numbers of rows, each once for the life of the process.
 
 use std::{
     collections::HashMap,
@@ -26,10 +26,18 @@ pub(in crate::storage) fn many(head: &'static str, columns: usize, tail: &'stati
     cut
 }
 
+/// Two statements in one text.
+pub(super) fn joined(first: &'static str, then: &'static str) -> &'static str {
+    text(first, 0, then, 0)
+}
+
 fn text(head: &'static str, columns: usize, tail: &'static str, rows: usize) -> &'static str {
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
     built.entry((head, tail, columns, rows)).or_insert_with(|| {
         let mut sql = head.to_owned();
+        if rows == 0 {
+            sql.push_str("; ");
+        }
         for row in 0..rows {
             sql.push_str(if row == 0 { "(" } else { ", (" });
             for column in 1..=columns {
