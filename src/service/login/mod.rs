@@ -273,9 +273,9 @@ async fn note_failure(ground: &Ground, visitor: &Visitor, person: Option<Id<Pers
         .with("reason", reason)
         .with("address", visitor.address);
     event.subject = person;
-    ground.db.begin().await?.commit(event).await?;
     let (address, network) = place_keys(visitor);
-    throttle::failed(&ground.db, &address, &network, now, &ground.rules.throttle).await.map(drop)
+    throttle::failed(&ground.db, &address, &network, now, &ground.rules.throttle).await?;
+    ground.db.begin().await?.commit(event).await
 }
 
 /// Refuses whoever failed too often from this address or network in the last minute.
