@@ -1,5 +1,7 @@
 //! The command line as operators use it: the real program, on a folder of its own. Nothing here opens a port.
 
+#![allow(clippy::disallowed_types, reason = "a tamperer writes SQL as he likes")]
+
 use std::{
     io::Write,
     path::Path,
@@ -9,12 +11,12 @@ use std::{
 use serde_json::Value;
 
 /// A configuration with fresh keys and an empty database, and the program on it.
-struct Desk {
+pub(crate) struct Desk {
     folder: tempfile::TempDir,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let desk = Self { folder };
         let at = |name: &str| desk.folder.path().join(name).to_str().unwrap().to_owned();
@@ -31,12 +33,12 @@ impl Desk {
         desk
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
     /// Runs the program with `input` on its standard input.
-    fn run(&self, arguments: &[&str], input: &str) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str], input: &str) -> Output {
         let mut program = Command::new(env!("CARGO_BIN_EXE_portvagt"))
             .arg("--config")
             .arg(self.path().join("portvagt.toml"))
@@ -55,33 +57,44 @@ impl Desk {
     }
 
     /// What it says, when it ends well.
-    fn good(&self, arguments: &[&str], input: &str) -> String {
+    pub(crate) fn good(&self, arguments: &[&str], input: &str) -> String {
         let output = self.run(arguments, input);
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
 
     /// What it says in JSON.
-    fn json(&self, arguments: &[&str], input: &str) -> Value {
+    pub(crate) fn json(&self, arguments: &[&str], input: &str) -> Value {
         let mut arguments = arguments.to_vec();
         arguments.push("--json");
         serde_json::from_str(&self.good(&arguments, input)).unwrap()
     }
 
     /// Why it refuses, in words.
-    fn refused(&self, arguments: &[&str], input: &str) -> String {
+    pub(crate) fn refused(&self, arguments: &[&str], input: &str) -> String {
         let output = self.run(arguments, input);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {output:?}");
         String::from_utf8(output.stderr).unwrap()
     }
 
-    fn with_organisation() -> Self {
+    /// Changes the database as somebody with its file would.
+    pub(crate) fn tamper(&self, sql: &str) {
+        let url = format!("sqlite:{}", self.path().join("portvagt.db").display());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
+            let mut connection = SqliteConnection::connect(&url).await.unwrap();
+            sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
+        });
+    }
+
+    pub(crate) fn with_organisation() -> Self {
         let desk = Self::new();
         desk.good(&["organisation", "add", "--cvr", "90000001", "--name", "Testkommune", "--notified", "substantial"], "");
         desk
     }
 
-    fn with_anna() -> Self {
+    pub(crate) fn with_anna() -> Self {
         let desk = Self::with_organisation();
         desk.good(&["person", "add", "anna", "--given-name", "Anna", "--family-name", "Jensen"], "six blue bicycles\n");
         desk

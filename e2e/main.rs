@@ -78,6 +78,12 @@ mod saml_time;
 mod saml_wrapping;
 /// The browser-less visitor.
 mod visitor;
+/// The life of an identity at the command line, and canary numbers (C09).
+mod cli_life;
+/// 10,000 random lives beside a model.
+mod life_model;
+/// Who proves whom.
+mod life_registrants;
 /// Locked out for whatever cause, by every route (B04).
 mod life_locks;
 /// Taken back on one node, gone on the other (B18).
