@@ -88,6 +88,8 @@ mod life_registrants;
 mod life_locks;
 /// Taken back on one node, gone on the other (B18).
 mod life_revoked;
+/// The table for the auditor names what is there.
+mod nsis_table;
 /// Forged log lines (B21).
 mod log_lines;
 /// Logging in, as it should go.

@@ -309,7 +309,7 @@ settings! {
     }
     /// The audit trail.
     audit: Audit {
-        /// How long events are kept; at least 13 months for NSIS.
+        /// How long events are kept. Under 13 months brings a warning: a yearly audit looks back at more than a year.
         retention: Span, default "\"400d\"";
     }
 }
