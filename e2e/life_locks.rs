@@ -1,6 +1,6 @@
 //! Whoever is locked out, for whatever cause, gets in by no route, whatever they hold (security case B04). The routes are
-//! the program's own list; what is held is everything a login can leave half done. Real keys and codes of every cause are
-//! in `login_standing`.
+//! the program's own list; what is held is everything a login can leave half done. Right answers of real
+//! passkeys to a lock are in `login_standing`.
 
 use portvagt::{
     domain::lock::{CAUSES, Cause, Hand},
