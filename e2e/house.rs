@@ -7,6 +7,8 @@
 
 /// The captured log.
 pub mod log;
+/// The roads to MitID.
+pub mod mitid;
 mod people;
 
 use std::{
@@ -41,9 +43,10 @@ use portvagt::{
         policy::{PasswordPolicy, SessionPolicy, ThrottlePolicy},
         proofing::ProofingPolicy,
     },
-    protocol::{attestation::Attestation, webauthn::Ceremonies},
+    protocol::{attestation::Attestation, saml::sp::idp_metadata::IdentityProvider, webauthn::Ceremonies},
     service::{
         ground::{Ground, Rules},
+        mitid::nemlogin::Terms,
         operator::Operator,
         organisations,
         saml::{Desk, Own},
@@ -95,6 +98,8 @@ pub struct Plan {
     pub memory_kib: u32,
     /// What new keys must prove.
     pub attestation: Attestation,
+    /// NemLog-in, and what is asked of it; the suite's own otherwise.
+    pub nemlogin: Option<(IdentityProvider, Terms)>,
 }
 
 impl Default for Plan {
@@ -106,6 +111,7 @@ impl Default for Plan {
             notified: Level::Substantial,
             memory_kib: 64,
             attestation: Attestation::default(),
+            nemlogin: None,
         }
     }
 }
@@ -228,6 +234,7 @@ impl House {
         };
         let app = App {
             ground,
+            mitid: mitid::roads(&base, plan.nemlogin.as_ref()),
             desk: Desk::new(keyring(), own, Journal::start(db)),
             ceremonies: Ceremonies::new("localhost", &url, "Testkommune").expect("ceremonies").with_attestation(plan.attestation.clone()),
             site: Arc::new(site),

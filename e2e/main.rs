@@ -36,6 +36,8 @@ mod storage;
 mod real_services;
 /// Debian's service providers as judges.
 mod real_sp;
+/// SimpleSAMLphp as the identity provider we ask.
+mod real_idp;
 /// The command line as operators use it.
 mod cli;
 /// The laws of the house that the compiler does not know.
@@ -44,6 +46,12 @@ mod tidy;
 mod forge;
 /// Judges of other blood, and our messages before them.
 mod referee;
+/// NemLog-in's answers: the scene, and one answer.
+mod mitid_case;
+/// Falsified answers of NemLog-in.
+mod mitid_answers;
+/// In whose browser an answer of NemLog-in counts.
+mod mitid_browsers;
 /// From whom, to whom, and where the answer goes.
 mod saml_addressing;
 /// One SAML attack case and how it is held.

@@ -9,7 +9,7 @@ use crate::{
     base::{clock::plus, id::Incident},
     domain::audit::{Actor, Event, Kind},
     service::{ground::Ground, lifecycle, trail},
-    storage::{activations, audit, fault::Fault, flows, invitations, recoveries, sessions, throttle},
+    storage::{activations, audit, fault::Fault, flows, invitations, mitid, recoveries, sessions, throttle},
 };
 
 /// The jobs under way.
@@ -84,6 +84,7 @@ pub async fn tidy(ground: &Ground) -> Result<(), Fault> {
     let now = ground.clock.now();
     let mut tx = ground.db.begin().await?;
     flows::purge(&mut tx, now).await?;
+    mitid::purge(&mut tx, now).await?;
     sessions::purge(&mut tx, now, plus(now, -ground.rules.session.idle_seconds)).await?;
     activations::purge(&mut tx, now).await?;
     invitations::purge(&mut tx, now).await?;

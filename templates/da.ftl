@@ -144,6 +144,7 @@ account-never-used = Ikke brugt endnu
 account-remove = Fjern
 account-add-passkey = Tilføj passkey
 account-add-totp = Tilføj kodeapp
+account-mitid = Bevis med MitID, hvem du er
 account-logins = Her er du logget ind
 account-login-since = Siden { $moment }.
 account-login-used = Sidst brugt { $moment }.
@@ -151,6 +152,7 @@ account-login-this = Denne browser
 account-end-all = Log ud alle andre steder
 account-end-all-hint = Har du glemt at logge ud et sted, eller har du mistet en telefon eller computer? Så log ud alle andre steder.
 notice-added = Tilføjet. Du kan bruge den, næste gang du logger ind.
+notice-proved = Du har bevist med MitID, hvem du er.
 notice-removed = Fjernet. Den kan ikke længere bruges til at logge ind.
 notice-ended-elsewhere = Du er logget ud alle andre steder.
 remove-title = Vil du fjerne den?
@@ -158,6 +160,34 @@ remove-what = Den kan ikke bruges til at logge ind bagefter. Du kan tilføje den
 remove-last = Det er det sidste, du har ud over din adgangskode. Fjerner du den, skal du bruge en ny aktiveringskode, næste gang du logger ind.
 remove-submit = Ja, fjern den
 remove-cancel = Nej, behold den
+
+## MitID
+
+mitid-title = Bevis med MitID, hvem du er
+mitid-why-activation = Før du kan bruge din konto, skal vi vide, at det er dig.
+mitid-why-password = For at vælge en ny adgangskode skal du bevise, at det er dig.
+mitid-why-factor = For at udskifte det, du logger ind med, skal du bevise, at det er dig.
+mitid-why-unlock = For at få åbnet din konto igen skal du bevise, at det er dig.
+mitid-why-raise = Når du beviser med MitID, hvem du er, kan tjenester være mere sikre på, at det er dig. Så kan dit sikringsniveau stige.
+mitid-what = Du bruger dit eget MitID. Vi får dit CPR-nummer og dit navn og sammenligner nummeret med det, din arbejdsplads har givet os.
+mitid-road-nemlogin = Fortsæt til NemLog-in
+mitid-road-broker = Fortsæt til MitID
+mitid-no-road = MitID kan ikke bruges her lige nu. Bed din arbejdsplads om hjælp.
+mitid-help = Brug for hjælp?
+mitid-leave-title = Du bliver sendt videre
+mitid-leave-nemlogin = Du bliver sendt til NemLog-in, hvor du bruger dit MitID. Bagefter kommer du tilbage hertil.
+mitid-leave-broker = Du bliver sendt derhen, hvor du bruger dit MitID. Bagefter kommer du tilbage hertil.
+mitid-setback-cancelled = MitID blev afbrudt eller ikke gjort færdigt. Intet er ændret. Du kan prøve igen.
+mitid-setback-failed = Det lykkedes ikke med MitID lige nu. Intet er ændret. Prøv igen om lidt.
+mitid-setback-too-low = Dit MitID blev brugt på et lavere niveau, end vi har brug for. Prøv igen med MitID-appen eller med kodeviser og adgangskode.
+mitid-setback-no-cpr = Vi fik ikke dit CPR-nummer, så vi kan ikke se, at det er dig. Brug dit private MitID, ikke det fra din arbejdsplads.
+mitid-setback-refused = Vi kunne ikke stole på det svar, der kom tilbage. Intet er ændret. Prøv igen; sker det igen, så bed om hjælp.
+mitid-setback-other-person = Det MitID, der blev brugt, hører ikke til den person, kontoen er for. Intet er ændret. Var det dit eget MitID, så spørg din arbejdsplads, om de har det rigtige CPR-nummer.
+mitid-setback-unreachable = MitID svarer ikke lige nu. Intet er ændret. Prøv igen om lidt.
+mitid-refused-title = Svaret fra MitID kunne ikke bruges
+mitid-refused-what = Der kom noget tilbage fra MitID, som vi ikke kan stole på eller forstå. Intet er ændret.
+mitid-refused-next = Gå tilbage til der, hvor du begyndte, og prøv igen. Sker det igen, så bed om hjælp og oplys hændelseskoden.
+mitid-refused-technical = Svaret blev afvist af denne grund:
 
 ## Log ud
 

@@ -143,6 +143,7 @@ account-never-used = Not used yet
 account-remove = Remove
 account-add-passkey = Add a passkey
 account-add-totp = Add an authenticator app
+account-mitid = Prove who you are with MitID
 account-logins = Where you are logged in
 account-login-since = Since { $moment }.
 account-login-used = Last used { $moment }.
@@ -150,6 +151,7 @@ account-login-this = This browser
 account-end-all = Log out everywhere else
 account-end-all-hint = Did you forget to log out somewhere, or have you lost a phone or computer? Then log out everywhere else.
 notice-added = Added. You can use it the next time you log in.
+notice-proved = You have proved with MitID who you are.
 notice-removed = Removed. It can no longer be used for logging in.
 notice-ended-elsewhere = You are logged out everywhere else.
 remove-title = Do you want to remove it?
@@ -157,6 +159,34 @@ remove-what = It can't be used for logging in afterwards. You can add it again l
 remove-last = It is the last thing you have besides your password. If you remove it, you need a new activation code the next time you log in.
 remove-submit = Yes, remove it
 remove-cancel = No, keep it
+
+## MitID
+
+mitid-title = Prove who you are with MitID
+mitid-why-activation = Before you can use your account, we must know that it is you.
+mitid-why-password = To choose a new password you must prove that it is you.
+mitid-why-factor = To replace what you log in with you must prove that it is you.
+mitid-why-unlock = To open your account again you must prove that it is you.
+mitid-why-raise = When you prove with MitID who you are, services can be surer that it is you. Then your assurance level can rise.
+mitid-what = You use your own MitID. We get your CPR number and your name, and compare the number with the one your workplace has given us.
+mitid-road-nemlogin = Continue to NemLog-in
+mitid-road-broker = Continue to MitID
+mitid-no-road = MitID can't be used here right now. Ask your workplace for help.
+mitid-help = Need help?
+mitid-leave-title = You are being sent on
+mitid-leave-nemlogin = You are being sent to NemLog-in, where you use your MitID. Afterwards you come back here.
+mitid-leave-broker = You are being sent on to where you use your MitID. Afterwards you come back here.
+mitid-setback-cancelled = MitID was cancelled or not completed. Nothing has changed. You can try again.
+mitid-setback-failed = It could not be done with MitID just now. Nothing has changed. Try again in a little while.
+mitid-setback-too-low = Your MitID was used at a lower level than we need. Try again with the MitID app, or with the code display and your password.
+mitid-setback-no-cpr = We were not told your CPR number, so we can't see that it is you. Use your private MitID, not the one from your workplace.
+mitid-setback-refused = We could not trust the answer that came back. Nothing has changed. Try again; if it happens again, ask for help.
+mitid-setback-other-person = The MitID that was used does not belong to the person this account is for. Nothing has changed. If it was your own MitID, ask your workplace whether they have the right CPR number.
+mitid-setback-unreachable = MitID can't be reached just now. Nothing has changed. Try again in a little while.
+mitid-refused-title = The answer from MitID could not be used
+mitid-refused-what = Something came back from MitID that we can't trust or understand. Nothing has changed.
+mitid-refused-next = Go back to where you began and try again. If it happens again, ask for help and give the incident code.
+mitid-refused-technical = The answer was refused for this reason:
 
 ## Log out
 

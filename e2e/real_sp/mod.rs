@@ -5,7 +5,8 @@
 //! so the identity provider has to use it too. The cases stand in `cases.rs`.
 
 mod answers;
-mod daemon;
+/// Starting and ending foreign servers.
+pub mod daemon;
 mod encryption;
 mod mellon;
 mod requests;

@@ -12,7 +12,7 @@ use portvagt::{
     storage::{
         activations, audit, authenticators, clients,
         cprs::{self, SealedCpr},
-        credentials, deployment, flows, health, organisations,
+        credentials, deployment, flows, health, mitid, organisations,
         people::{self, Taken},
         sessions, throttle,
     },
@@ -357,6 +357,46 @@ async fn facts_are_written_once_and_health_is_asked() {
         assert!(["sqlite", "postgres"].contains(&nodes.one.engine()));
         nodes.one.close().await;
         assert!(health::ping(&nodes.one).await.is_err());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_to_nemlogin_takes_one_answer_and_gives_it_out_once() {
+    on_both(|nodes| async move {
+        let db = &nodes.one;
+        let question = |request: &str, end| mitid::Question {
+            request: request.to_owned(),
+            flow: Id::random(&SystemRandom),
+            least: Level::Substantial,
+            asked_at: at(0),
+            expires_at: at(end),
+        };
+        let (one, over) = (question("_one", 600), question("_over", 5));
+        let mut tx = db.begin().await.unwrap();
+        mitid::ask(&mut tx, &one).await.unwrap();
+        mitid::ask(&mut tx, &over).await.unwrap();
+        tx.commit_routine().await.unwrap();
+        assert_eq!(mitid::unanswered(db, "_one", at(1)).await.unwrap(), Some(one.clone()));
+        assert_eq!(mitid::unanswered(db, "_one", at(600)).await.unwrap(), None, "over");
+        assert_eq!(mitid::unanswered(db, "_none", at(1)).await.unwrap(), None);
+
+        let (handle, other) = (hash(), hash());
+        let mut tx = db.begin().await.unwrap();
+        assert_eq!(mitid::take(&mut tx, "_one", one.flow, &handle, at(1)).await.unwrap(), None, "no answer yet");
+        assert!(mitid::answer(&mut tx, "_one", &handle, b"sealed", at(1)).await.unwrap());
+        assert!(!mitid::answer(&mut tx, "_one", &other, b"another", at(1)).await.unwrap(), "one answer");
+        assert!(!mitid::answer(&mut tx, "_over", &other, b"late", at(5)).await.unwrap(), "too late");
+        tx.commit_routine().await.unwrap();
+        assert_eq!(mitid::unanswered(db, "_one", at(1)).await.unwrap(), None, "answered");
+
+        let mut tx = db.begin().await.unwrap();
+        assert_eq!(mitid::take(&mut tx, "_one", one.flow, &other, at(2)).await.unwrap(), None, "another handle");
+        assert_eq!(mitid::take(&mut tx, "_one", over.flow, &handle, at(2)).await.unwrap(), None, "another flow");
+        assert_eq!(mitid::take(&mut tx, "_one", one.flow, &handle, at(2)).await.unwrap().as_deref(), Some(&b"sealed"[..]));
+        assert_eq!(mitid::take(&mut tx, "_one", one.flow, &handle, at(2)).await.unwrap(), None, "once");
+        assert_eq!(mitid::purge(&mut tx, at(5)).await.unwrap(), 1);
+        tx.commit_routine().await.unwrap();
     })
     .await;
 }

@@ -26,6 +26,8 @@ pub mod relying_party;
 pub mod keys;
 /// `portvagt audit`.
 pub mod audit;
+/// `portvagt mitid`, and the roads to MitID from the settings.
+pub mod mitid;
 /// `portvagt serve`.
 pub mod serve;
 /// `portvagt demo`: its folder.
@@ -98,6 +100,9 @@ pub enum Command {
         #[arg(long)]
         redirect_only: bool,
     },
+    /// MitID: what NemLog-in is told of us, and what its metadata says
+    #[command(subcommand)]
+    Mitid(mitid::Command),
     /// List the keys we sign with, or make new ones
     #[command(subcommand)]
     Keys(keys::Command),
@@ -145,6 +150,8 @@ fn act(arguments: Arguments) -> anyhow::Result<Answer> {
         Command::Totp(totp::Command::Code) => totp::code(),
         Command::RelyingParty(command) => on_ground(file, async |ground| relying_party::run(command, ground).await),
         Command::Metadata { redirect_only } => keys::metadata(&settings(file)?, redirect_only),
+        Command::Mitid(mitid::Command::Metadata) => mitid::metadata(&settings(file)?),
+        Command::Mitid(mitid::Command::Check { file }) => mitid::check(&file),
         Command::Keys(keys::Command::List) => keys::list(&settings(file)?),
         Command::Keys(keys::Command::Generate { kind, out, certificate, name, days }) => {
             keys::generate(kind, &out, certificate.as_deref(), (&name, days))

@@ -7,7 +7,7 @@ use anyhow::{Context, anyhow};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use super::stand;
+use super::{mitid, stand};
 use crate::{
     config::{Finding, Settings, files::attestation, value::LogFormat},
     domain::audit::{Actor, Event, Kind},
@@ -74,6 +74,7 @@ pub fn application(settings: &Settings, ground: Ground, journal: Journal) -> any
     };
     Ok(App {
         ground,
+        mitid: mitid::roads(settings)?,
         desk: Desk::new(stand::keyring(settings)?, own, journal),
         ceremonies: Ceremonies::new(&settings.rp_id(), &base_url, settings.rp_name())
             .map_err(|error| anyhow!("webauthn.rp_id: {error}"))?

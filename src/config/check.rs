@@ -7,6 +7,7 @@ use url::{Host, Url};
 use super::{
     files,
     finding::{Finding, Mode},
+    mitid,
     settings::Settings,
     value::Confidential,
 };
@@ -33,6 +34,7 @@ pub fn judge(settings: &Settings, mode: Mode) -> Vec<Finding> {
     keys(settings, mode, &mut findings);
     numbers(settings, &mut findings);
     saml(settings, mode, &mut findings);
+    mitid::judge(settings, &mut findings);
     texts(settings, &mut findings);
     files::judge(settings, mode, &mut findings);
     if mode == Mode::Act {

@@ -102,6 +102,15 @@ fn certificates(settings: &Settings, mode: Mode, findings: &mut Vec<Finding>) {
     {
         certificate(name, path, mode, findings);
     }
+    let nemlogin = &settings.nemlogin;
+    for (name, path) in [
+        ("nemlogin.signing_certificate_file", &nemlogin.signing_certificate_file),
+        ("nemlogin.decryption_certificate_file", &nemlogin.decryption_certificate_file),
+    ] {
+        if let Some(path) = path {
+            certificate(name, path, mode, findings);
+        }
+    }
     if let Some(path) = &saml.signing_pkcs12_file
         && let Err(error) = std::fs::metadata(path)
     {
@@ -144,6 +153,8 @@ fn permissions(settings: &Settings, findings: &mut Vec<Finding>) {
         ("secrets.pepper_file", &settings.secrets.pepper_file),
         ("saml.signing_key_file", &settings.saml.signing_key_file),
         ("saml.signing_passphrase_file", &settings.saml.signing_passphrase_file),
+        ("nemlogin.signing_key_file", &settings.nemlogin.signing_key_file),
+        ("nemlogin.decryption_key_file", &settings.nemlogin.decryption_key_file),
     ];
     let paths = secrets.iter().filter_map(|(name, secret)| Some((*name, secret.as_ref()?.path.as_ref()?)));
     for (name, path) in paths.chain(settings.saml.signing_pkcs12_file.iter().map(|path| ("saml.signing_pkcs12_file", path))) {

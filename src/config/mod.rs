@@ -16,6 +16,8 @@ pub mod sources;
 pub mod rules;
 /// What the files they name must be.
 pub mod files;
+/// What the settings of the roads to MitID mean.
+pub mod mitid;
 /// What the values mean together: errors and warnings in plain words.
 pub mod check;
 /// The written reference: TOML and Markdown.

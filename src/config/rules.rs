@@ -80,6 +80,11 @@ impl Settings {
         self.saml.entity_id.clone().unwrap_or_else(|| format!("https://saml.{}", self.host()))
     }
 
+    /// Our entity ID as NemLog-in's service provider.
+    pub fn nemlogin_entity_id(&self) -> String {
+        self.nemlogin.entity_id.clone().unwrap_or_else(|| format!("{}/mitid", self.entity_id()))
+    }
+
     /// The domain passkeys are bound to.
     pub fn rp_id(&self) -> String {
         self.webauthn.rp_id.clone().unwrap_or_else(|| self.host())

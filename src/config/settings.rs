@@ -300,6 +300,31 @@ settings! {
         /// The technical contact in our metadata.
         contact_email: Option<String>, example "\"drift@testkommune.example\"";
     }
+    /// MitID by NemLog-in: we as an OIOSAML 3 service provider. `portvagt mitid metadata` prints what is uploaded there.
+    nemlogin: Nemlogin {
+        /// Whether this road is open; it then needs metadata_file.
+        enabled: bool, default "false";
+        /// NemLog-in's published metadata, as a file; `portvagt mitid check FILE` explains it.
+        metadata_file: Option<PathBuf>, example "\"/etc/portvagt/nemlog-in.xml\"";
+        /// Our entity ID as a service provider. Without it that of the identity provider (saml.entity_id) and `/mitid`. Never change it once NemLog-in knows it.
+        entity_id: Option<String>, example "\"https://saml.testkommune.example/mitid\"";
+        /// The key our questions are signed with (PEM), when it is not that of the saml section.
+        signing_key_file: Option<Confidential>, example "\"/etc/portvagt/nemlogin.key\"";
+        /// Its certificate (PEM).
+        signing_certificate_file: Option<PathBuf>, example "\"/etc/portvagt/nemlogin.crt\"";
+        /// The key that opens NemLog-in's answers (PEM), when it is not the signing key.
+        decryption_key_file: Option<Confidential>, example "\"/etc/portvagt/nemlogin-encryption.key\"";
+        /// Its certificate (PEM).
+        decryption_certificate_file: Option<PathBuf>, example "\"/etc/portvagt/nemlogin-encryption.crt\"";
+        /// The least level asked for: `substantial` or `high`.
+        level: String, default "\"substantial\"";
+        /// Whose MitID: `person` (private), `professional` (MitID Erhverv) or `any`. It must tell the CPR number in each case.
+        profile: String, default "\"person\"";
+        /// Whether answers encrypted with AES-CBC are opened. NemLog-in uses AES-GCM; CBC has no integrity of its own.
+        allow_cbc: bool, default "false";
+        /// Whether the session that a login with MitID makes at NemLog-in is ended at once, when its metadata says how.
+        single_logout: bool, default "true";
+    }
     /// The log, written to standard error.
     log: Log {
         /// `error`, `warn`, `info`, `debug` or a filter such as `info,sqlx=warn`.

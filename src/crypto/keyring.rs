@@ -1,6 +1,6 @@
 //! Keys and certificates: our own signing keys, and the public keys of relying parties out of their metadata.
 //!
-//! A private key is read once, never printed and never leaves this room; it only signs. Chains are not checked here:
+//! A private key is read once, never printed and never leaves this room; it signs, or opens what was encrypted to us. Chains are not checked here:
 //! a relying party's key is trusted because its metadata was registered. The path goes on to `xmldsig` and `xmlenc`.
 
 use base64::Engine;
@@ -21,6 +21,10 @@ use crate::base::clock;
 use crate::base::random::{self, Random};
 use crate::base::secret::Secret;
 pub use crate::crypto::certificate::{Certificate, KeyError};
+
+/// The key that opens what was encrypted to us.
+mod decryption;
+pub use decryption::DecryptionKey;
 
 /// The shortest RSA key we sign with, in bits (NSIS and ASVS 11.2.3: 128-bit strength).
 pub const MIN_SIGNING_BITS: u32 = 3072;

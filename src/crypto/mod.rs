@@ -34,3 +34,5 @@ pub mod xmldsig;
 pub mod xmlsign;
 /// Encrypts assertions.
 pub mod xmlenc;
+/// Opens assertions that others encrypted to us.
+pub mod xmlopen;

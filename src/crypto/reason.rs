@@ -56,6 +56,32 @@ pub enum Reason {
     RelayState,
     /// The relying party has been disabled.
     SpDisabled,
+    /// An assertion in the clear, where it must be encrypted.
+    NotEncrypted,
+    /// Encrypted by an algorithm that is not on the list, or with parameters that are never used.
+    EncryptionAlgorithm,
+    /// It does not open with our keys.
+    Decryption,
+    /// Not exactly one assertion.
+    AssertionCount,
+    /// Sent or vouched for by somebody else than the one asked.
+    Issuer,
+    /// It answers nothing that was asked, or something else.
+    InResponseTo,
+    /// Meant for another party.
+    Audience,
+    /// To be delivered at another address.
+    Recipient,
+    /// Its bearer is not confirmed as the profile wants it.
+    Confirmation,
+    /// Past its end, or not yet begun.
+    Expired,
+    /// The login it speaks of was not made for this question.
+    AuthnInstant,
+    /// An attribute is missing, doubled or has an impossible value.
+    Attribute,
+    /// A professional identity where a private one was asked for, or the other way round.
+    Profile,
 }
 
 impl Reason {
@@ -87,6 +113,19 @@ impl Reason {
             Self::Clock => "clock",
             Self::RelayState => "relaystate",
             Self::SpDisabled => "sp_disabled",
+            Self::NotEncrypted => "not_encrypted",
+            Self::EncryptionAlgorithm => "encryption_algorithm",
+            Self::Decryption => "decryption",
+            Self::AssertionCount => "assertion_count",
+            Self::Issuer => "issuer",
+            Self::InResponseTo => "in_response_to",
+            Self::Audience => "audience",
+            Self::Recipient => "recipient",
+            Self::Confirmation => "subject_confirmation",
+            Self::Expired => "expired",
+            Self::AuthnInstant => "authn_instant",
+            Self::Attribute => "attribute",
+            Self::Profile => "profile",
         }
     }
 }

@@ -16,8 +16,8 @@ use crate::crypto::canonical::{Unwritable, Writer};
 use crate::crypto::keyring::PeerKey;
 use crate::crypto::xmldsig::DSIG;
 
-const ENC: &str = "http://www.w3.org/2001/04/xmlenc#";
-const ENC11: &str = "http://www.w3.org/2009/xmlenc11#";
+pub(super) const ENC: &str = "http://www.w3.org/2001/04/xmlenc#";
+pub(super) const ENC11: &str = "http://www.w3.org/2009/xmlenc11#";
 const SAML: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
 
 /// Why nothing was encrypted; the relying party then gets an error, never the assertion in the clear.
@@ -131,6 +131,14 @@ impl Suite {
 }
 
 impl Transport {
+    /// Hash of the label, and of the mask function.
+    pub(super) fn hashes(self) -> (Hash, Hash) {
+        match self {
+            Self::OaepMgf1p { digest } => (digest, Hash::Sha1),
+            Self::Oaep { digest, mgf } => (digest, mgf),
+        }
+    }
+
     fn is_legacy(self) -> bool {
         match self {
             Self::OaepMgf1p { .. } => true,
@@ -166,13 +174,13 @@ impl Listed {
         name.ends_with("-cbc") || name.ends_with("-gcm")
     }
 
-    fn content(&self) -> Option<Content> {
+    pub(super) fn content(&self) -> Option<Content> {
         [Content::Aes128Gcm, Content::Aes192Gcm, Content::Aes256Gcm, Content::Aes128Cbc, Content::Aes256Cbc]
             .into_iter()
             .find(|content| content.uri() == self.algorithm)
     }
 
-    fn transport(&self) -> Option<Transport> {
+    pub(super) fn transport(&self) -> Option<Transport> {
         let hash = |uri: &str| HASHES.iter().find(|(_, digest, mgf)| *digest == uri || *mgf == uri).map(|(hash, _, _)| *hash);
         let named = |uri: &Option<String>, absent: Hash| match uri {
             Some(uri) => hash(uri),
@@ -197,11 +205,11 @@ const HASHES: &[(Hash, &str, &str)] = &[
 ];
 
 impl Hash {
-    fn uris(self) -> (&'static str, &'static str) {
+    pub(super) fn uris(self) -> (&'static str, &'static str) {
         HASHES.iter().find(|(hash, _, _)| *hash == self).map(|(_, digest, mgf)| (*digest, *mgf)).unwrap_or_default()
     }
 
-    fn openssl(self) -> MessageDigest {
+    pub(super) fn openssl(self) -> MessageDigest {
         match self {
             Self::Sha1 => MessageDigest::sha1(),
             Self::Sha256 => MessageDigest::sha256(),
@@ -222,7 +230,7 @@ impl Content {
         }
     }
 
-    fn cipher(self) -> Cipher {
+    pub(super) fn cipher(self) -> Cipher {
         match self {
             Self::Aes128Gcm => Cipher::aes_128_gcm(),
             Self::Aes192Gcm => Cipher::aes_192_gcm(),
@@ -232,7 +240,7 @@ impl Content {
         }
     }
 
-    fn is_gcm(self) -> bool {
+    pub(super) fn is_gcm(self) -> bool {
         matches!(self, Self::Aes128Gcm | Self::Aes192Gcm | Self::Aes256Gcm)
     }
 }
@@ -277,10 +285,7 @@ fn seal(bytes: &[u8], content: Content, key: &[u8], random: &dyn Random) -> Resu
 }
 
 fn wrap(content_key: &[u8], key: &PeerKey, transport: Transport) -> Result<Vec<u8>, openssl::error::ErrorStack> {
-    let (digest, mgf) = match transport {
-        Transport::OaepMgf1p { digest } => (digest, Hash::Sha1),
-        Transport::Oaep { digest, mgf } => (digest, mgf),
-    };
+    let (digest, mgf) = transport.hashes();
     let mut encrypter = Encrypter::new(key.openssl())?;
     encrypter.set_rsa_padding(Padding::PKCS1_OAEP)?;
     encrypter.set_rsa_oaep_md(digest.openssl())?;

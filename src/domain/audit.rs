@@ -89,6 +89,12 @@ pub enum Kind {
     ProofingRevoked,
     /// An identity proofing was turned down: nothing was recorded.
     ProofingRefused,
+    /// MitID proved somebody's identity to us; whose, the flow that asked will tell.
+    MitidAnswered,
+    /// What MitID proved was used for a person.
+    MitidUsed,
+    /// MitID proved nothing: the person broke it off, or the answer was refused.
+    MitidRefused,
     /// A relying party was registered or its entry changed.
     ClientSaved,
     /// A relying party was removed.
@@ -151,6 +157,9 @@ impl Kind {
             Self::ProofingApproved => "identity.approved",
             Self::ProofingRevoked => "identity.revoked",
             Self::ProofingRefused => "identity.refused",
+            Self::MitidAnswered => "mitid.answered",
+            Self::MitidUsed => "mitid.used",
+            Self::MitidRefused => "mitid.refused",
             Self::ClientSaved => "relying_party.saved",
             Self::ClientRemoved => "relying_party.removed",
             Self::MailQueued => "mail.queued",

@@ -36,5 +36,7 @@ pub mod organisations;
 pub mod explanation;
 /// What an operator does with people.
 pub mod people;
+/// Raising an identity's level with MitID.
+pub mod raising;
 /// Relying parties.
 pub mod clients;

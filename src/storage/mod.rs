@@ -41,6 +41,8 @@ pub mod invitations;
 pub mod recoveries;
 /// Logins under way.
 pub mod flows;
+/// Questions put to NemLog-in, and answers that wait.
+pub mod mitid;
 /// Relying parties.
 pub mod clients;
 /// Logins that are done, and where they were used.

@@ -11,7 +11,7 @@ use crate::{
     domain::assurance,
     service::{
         enrolment::{self, Fresh},
-        login, proofing, sessions,
+        login, proofing, raising, sessions,
     },
     storage::{authenticators, organisations},
     web::{
@@ -64,6 +64,7 @@ pub async fn overview(app: Data<App>, visit: Visit, who: SignedIn, query: Query<
             .iter()
             .map(|one| Login { started: one.created_at, used: one.last_seen_at, current: one.id == present.session.id })
             .collect(),
+        mitid: !app.mitid.open().is_empty(),
         notice: query.done.as_deref().and_then(notice),
     };
     Ok(page::ok(&page))
@@ -73,6 +74,7 @@ fn notice(word: &str) -> Option<Notice> {
     match word {
         "added" => Some(Notice::Added),
         "removed" => Some(Notice::Removed),
+        "proved" => Some(Notice::Proved),
         "ended" => Some(Notice::EndedElsewhere),
         _ => None,
     }
@@ -93,6 +95,16 @@ fn shown(one: &crate::domain::factor::Authenticator, removable: bool) -> Authent
 pub async fn begin_totp(app: Data<App>, visit: Visit, who: SignedIn, form: CsrfForm) -> Result<HttpResponse, Trouble> {
     own_form(&visit, &form)?;
     begin(&app, &visit, &who, "totp").await
+}
+
+/// `POST /account/mitid`: to MitID, to raise the level of the identity.
+pub async fn begin_mitid(app: Data<App>, visit: Visit, who: SignedIn, form: CsrfForm) -> Result<HttpResponse, Trouble> {
+    own_form(&visit, &form)?;
+    if Fresh::of(&app.ground, &who.present.session).is_none() {
+        return step_up(&app, &visit, &who).await;
+    }
+    let held = raising::begin(&app.ground, &who.present.session).await.map_err(|fault| Trouble::storage(&visit, &fault))?;
+    Ok(answer::at_flow(&app, &visit, &held))
 }
 
 /// `GET /account/passkey`: begins the enrolment of a passkey.

@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::{
     protocol::webauthn::Ceremonies,
-    service::{ground::Ground, saml::Desk},
+    service::{ground::Ground, mitid::Roads, saml::Desk},
     storage::health,
 };
 
@@ -20,6 +20,8 @@ pub struct App {
     pub ground: Ground,
     /// The SAML side.
     pub desk: Desk,
+    /// The roads to MitID.
+    pub mitid: Roads,
     /// The passkey side.
     pub ceremonies: Ceremonies,
     /// Who runs this, and where.

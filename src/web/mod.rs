@@ -26,6 +26,8 @@ pub mod saml;
 pub mod login;
 /// Enrolment pages.
 pub mod enrol;
+/// On the way to MitID.
+pub mod mitid;
 /// The person's own page.
 pub mod account;
 /// Every address and its handler.

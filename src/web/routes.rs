@@ -11,7 +11,7 @@ use actix_web::{
     web::{self, Data, PayloadConfig, QueryConfig, ServiceConfig, post},
 };
 
-use crate::web::{account, app::App, assets, enrol, login, open, page::problem::Kind, problem::Trouble, saml, visit::Visit};
+use crate::web::{account, app::App, assets, enrol, login, mitid, open, page::problem::Kind, problem::Trouble, saml, visit::Visit};
 
 /// The most any body may be: a SAML message of 256 KiB in base64, percent-encoded, and some room.
 const BODY_LIMIT: usize = 640 * 1024;
@@ -44,10 +44,17 @@ pub fn configure(config: &mut ServiceConfig) {
     at(config, "/login/enrol/passkey/start", [post().to(enrol::start_passkey)]);
     at(config, "/login/enrol/passkey/finish", [post().to(enrol::finish_passkey)]);
 
+    at(config, "/mitid", [get().to(mitid::choose)]);
+    at(config, "/mitid/road", [post().to(mitid::take_road)]);
+    at(config, "/mitid/nemlogin/metadata", [get().to(mitid::metadata)]);
+    at(config, "/mitid/nemlogin/acs", [post().to(mitid::receive)]);
+    at(config, "/mitid/nemlogin/answer", [get().to(mitid::fetch)]);
+
     at(config, "/account", [get().to(account::overview)]);
     at(config, "/account/totp", [post().to(account::begin_totp)]);
     at(config, "/account/passkey", [get().to(account::begin_passkey)]);
     at(config, "/account/remove", [get().to(account::confirm_remove), post().to(account::remove)]);
+    at(config, "/account/mitid", [post().to(account::begin_mitid)]);
     at(config, "/account/sessions/end", [post().to(account::end_others)]);
     at(config, "/logout", [get().to(account::ask_logout), post().to(account::logout)]);
     at(config, "/logged-out", [get().to(account::logged_out)]);

@@ -50,7 +50,7 @@ pub enum MetadataError {
         fault: EndpointFault,
     },
     /// No key to verify requests with.
-    #[error("The metadata names no signing certificate, so its requests could not be verified.")]
+    #[error("The metadata names no signing certificate, so its messages could not be verified.")]
     NoSigningKey,
     /// A key that cannot be used.
     #[error("A certificate in the metadata cannot be used: {0}.")]
@@ -139,20 +139,39 @@ pub struct RequestedAttribute {
 
 /// Reads a metadata document as it is to be registered at `now`.
 pub fn parse(document: &[u8], now: Timestamp, allow: Allow) -> Result<ServiceProvider, MetadataError> {
-    let tree = Tree::parse(document, METADATA).map_err(|reason| match reason {
+    let tree = Tree::parse(document, METADATA).map_err(unreadable)?;
+    let (entity, role) = the_one(tree.root())?;
+    let valid_until = valid_until(&[tree.root(), entity, role], now, allow)?;
+    read(entity, role, valid_until, allow)
+}
+
+/// Why a document that is no sound XML is not accepted.
+pub(super) fn unreadable(reason: Reason) -> MetadataError {
+    match reason {
         Reason::Doctype => MetadataError::Doctype,
         Reason::TooLarge => MetadataError::TooLarge,
         other => MetadataError::Xml(other),
-    })?;
-    let (entity, role) = the_one(tree.root())?;
-    let mut valid_until = None;
-    for node in [tree.root(), entity, role] {
-        valid_until = [valid_until, instant(node)?].into_iter().flatten().min();
     }
-    if let Some(end) = valid_until.filter(|end| *end <= now && !allow.expired) {
-        return Err(MetadataError::Expired(end));
+}
+
+/// The earliest end that any of `nodes` names; one that has passed is a fault.
+pub(super) fn valid_until(nodes: &[Node<'_>], now: Timestamp, allow: Allow) -> Result<Option<Timestamp>, MetadataError> {
+    let mut earliest = None;
+    for node in nodes {
+        earliest = [earliest, instant(*node)?].into_iter().flatten().min();
     }
-    read(entity, role, valid_until, allow)
+    match earliest.filter(|end| *end <= now && !allow.expired) {
+        Some(end) => Err(MetadataError::Expired(end)),
+        None => Ok(earliest),
+    }
+}
+
+/// The entity ID of an `EntityDescriptor`.
+pub(super) fn entity_id(entity: Node<'_>) -> Result<&str, MetadataError> {
+    let entity_id = entity.attribute("entityID").unwrap_or_default();
+    let foreign = |letter: char| letter.is_whitespace() || letter.is_control();
+    let fits = (1..=MAX_ENTITY_ID).contains(&entity_id.len()) && !entity_id.chars().any(foreign);
+    if fits { Ok(entity_id) } else { Err(MetadataError::EntityId) }
 }
 
 /// The only service provider of the document.
@@ -170,11 +189,7 @@ fn the_one(root: Node<'_>) -> Result<(Node<'_>, Node<'_>), MetadataError> {
 }
 
 fn read(entity: Node<'_>, role: Node<'_>, valid_until: Option<Timestamp>, allow: Allow) -> Result<ServiceProvider, MetadataError> {
-    let entity_id = entity.attribute("entityID").unwrap_or_default();
-    let foreign = |letter: char| letter.is_whitespace() || letter.is_control();
-    if !(1..=MAX_ENTITY_ID).contains(&entity_id.len()) || entity_id.chars().any(foreign) {
-        return Err(MetadataError::EntityId);
-    }
+    let entity_id = entity_id(entity)?;
     let protocols = role.attribute("protocolSupportEnumeration").unwrap_or_default();
     if !protocols.split_ascii_whitespace().any(|protocol| protocol == SAMLP) {
         return Err(MetadataError::Protocol);
@@ -195,7 +210,7 @@ fn read(entity: Node<'_>, role: Node<'_>, valid_until: Option<Timestamp>, allow:
 }
 
 /// Signing keys must all be usable, so that none is silently ignored; a key without `use` serves both ends.
-fn keys(role: Node<'_>) -> Result<(Vec<PeerKey>, Vec<EncryptionKey>), MetadataError> {
+pub(super) fn keys(role: Node<'_>) -> Result<(Vec<PeerKey>, Vec<EncryptionKey>), MetadataError> {
     let (mut signing, mut encryption) = (Vec::new(), Vec::new());
     for descriptor in role.all(MD, "KeyDescriptor") {
         let purpose = descriptor.attribute("use");
@@ -234,7 +249,7 @@ fn consumers(role: Node<'_>, allow: Allow) -> Result<Vec<Acs>, MetadataError> {
     if found.is_empty() { Err(MetadataError::NoAcs) } else { Ok(found) }
 }
 
-fn logouts(role: Node<'_>, allow: Allow) -> Result<Vec<Slo>, MetadataError> {
+pub(super) fn logouts(role: Node<'_>, allow: Allow) -> Result<Vec<Slo>, MetadataError> {
     let mut found = Vec::new();
     for node in role.all(MD, "SingleLogoutService") {
         // Every address is checked, also those of bindings we do not speak: a bad one shows a bad document.
@@ -261,7 +276,7 @@ fn requested(role: Node<'_>) -> Result<Vec<RequestedAttribute>, MetadataError> {
         .collect()
 }
 
-fn location(node: Node<'_>, name: &str, allow: Allow) -> Result<Option<String>, MetadataError> {
+pub(super) fn location(node: Node<'_>, name: &str, allow: Allow) -> Result<Option<String>, MetadataError> {
     let Some(text) = node.attribute(name) else { return Ok(None) };
     match endpoint::check(text, allow.plain_http) {
         Ok(()) => Ok(Some(text.to_owned())),

@@ -29,6 +29,8 @@ pub mod request;
 pub mod response;
 /// Logout requests and responses.
 pub mod logout;
+/// We as a service provider of another identity provider.
+pub mod sp;
 
 pub use wire::{Unverified, Verified};
 

@@ -264,6 +264,28 @@ pub fn from_form(body: &[u8]) -> Result<Incoming, Reason> {
     Ok(Incoming { binding: Binding::Post, direction, relay_state, seal })
 }
 
+/// A response out of a form body, not yet judged: it may be signed as a whole, or only its assertion is (OIOSAML 3).
+#[derive(Debug)]
+pub struct Posted {
+    /// The message.
+    pub(super) tree: Tree,
+    /// The relay state that came with it.
+    pub relay_state: Option<String>,
+}
+
+/// Takes a response out of an `application/x-www-form-urlencoded` body, whoever may have signed it.
+pub fn response_from_form(body: &[u8]) -> Result<Posted, Reason> {
+    if body.len() > MAX_FORM {
+        return Err(Reason::TooLarge);
+    }
+    let raw = std::str::from_utf8(body).map_err(|_| Reason::Schema)?;
+    let parameters = Parameters::read(raw)?;
+    let (Direction::Response, message) = parameters.message()? else { return Err(Reason::Schema) };
+    let relay_state = parameters.relay_state()?;
+    let xml = base64_parameter(message).ok_or(Reason::Deflate)?;
+    Ok(Posted { tree: Tree::parse(&xml, MESSAGE)?, relay_state })
+}
+
 /// Decodes percent escapes and `+`; `None` if it is not UTF-8.
 fn form_text(raw: &str) -> Option<String> {
     let spaced = raw.replace('+', " ");

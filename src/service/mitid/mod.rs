@@ -2,11 +2,16 @@
 //! that asked, once, and becomes a `Proved`. Here stands what both roads share. What a `Proved` is good for is decided
 //! elsewhere: whose CPR number it is never is this room's question.
 
+/// NemLog-in, as an OIOSAML 3 service provider.
+pub mod nemlogin;
+
+use std::sync::Arc;
+
 use crate::{
     crypto::seal::SealError,
     domain::{
         flow::{Asked, Flow, Identify},
-        mitid::Road,
+        mitid::{Proved, Road},
     },
     service::{
         ground::Ground,
@@ -36,6 +41,9 @@ pub enum Refusal {
     /// The answer names no CPR number: MitID Erhverv without a CPR number, or a service that may not see it.
     #[error("the answer names no CPR number")]
     NoCpr,
+    /// MitID proved somebody else than the person whose flow it is, or somebody whose CPR number we do not know.
+    #[error("somebody else's MitID")]
+    OtherPerson,
     /// The answer breaks a rule; the word is for the log, nothing of the answer is believed.
     #[error("refused: {0}")]
     Answer(&'static str),
@@ -64,6 +72,45 @@ impl From<login::Refusal> for Refusal {
             other => Self::Internal(other.to_string()),
         }
     }
+}
+
+/// The roads that are set up.
+#[derive(Debug, Clone, Default)]
+pub struct Roads {
+    /// NemLog-in.
+    pub nemlogin: Option<Arc<nemlogin::NemLogin>>,
+}
+
+impl Roads {
+    /// Which they are, in the order they are offered.
+    pub fn open(&self) -> Vec<Road> {
+        [self.nemlogin.as_ref().map(|_| Road::Nemlogin)].into_iter().flatten().collect()
+    }
+
+    /// Puts the flow's question to `road`: where the browser is to be sent.
+    pub async fn begin(&self, ground: &Ground, held: &Held, road: Road) -> Result<String, Refusal> {
+        match road {
+            Road::Nemlogin => self.nemlogin()?.begin(ground, held).await,
+            Road::Broker => Err(Refusal::Closed(road)),
+        }
+    }
+
+    /// NemLog-in, if it is set up.
+    pub fn nemlogin(&self) -> Result<&nemlogin::NemLogin, Refusal> {
+        self.nemlogin.as_deref().ok_or(Refusal::Closed(Road::Nemlogin))
+    }
+}
+
+/// MitID was used in this browser for this flow. The flow still stands at `Identify`: whoever acts on the proof moves or
+/// ends it in the same transaction.
+#[derive(Debug)]
+pub struct Identified {
+    /// The flow that asked.
+    pub flow: Flow<Identify>,
+    /// What was proved.
+    pub proved: Proved,
+    /// Where the browser ends the session that this login made at the other side; it comes back by itself.
+    pub farewell: Option<String>,
 }
 
 /// The flow, if it stands where MitID is to be used.

@@ -27,6 +27,7 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
         migration(3, "activation", include_str!("../../../migrations/0003_activation.sql")),
         migration(4, "outbox", include_str!("../../../migrations/0004_outbox.sql")),
         migration(5, "policy", include_str!("../../../migrations/0005_policy.sql")),
+        migration(6, "mitid", include_str!("../../../migrations/0006_mitid.sql")),
     ])
 });
 

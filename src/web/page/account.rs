@@ -83,6 +83,8 @@ pub struct Login {
 pub enum Notice {
     /// An authenticator was added.
     Added,
+    /// MitID proved who one is.
+    Proved,
     /// An authenticator was removed.
     Removed,
     /// All other logins were ended.
@@ -93,6 +95,7 @@ impl Notice {
     fn key(self) -> &'static str {
         match self {
             Self::Added => "notice-added",
+            Self::Proved => "notice-proved",
             Self::Removed => "notice-removed",
             Self::EndedElsewhere => "notice-ended-elsewhere",
         }
@@ -118,6 +121,8 @@ pub struct Overview {
     pub authenticators: Vec<Authenticator>,
     /// The logins alive, this one included.
     pub logins: Vec<Login>,
+    /// A road to MitID is open: a form posts to `/account/mitid`.
+    pub mitid: bool,
     /// What has just been done.
     pub notice: Option<Notice>,
 }

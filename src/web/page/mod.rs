@@ -25,6 +25,8 @@ pub mod account;
 pub mod logout;
 /// The page that carries a SAML message to a service.
 pub mod saml;
+/// On the way to MitID.
+pub mod mitid;
 /// What went wrong, in plain words, with an incident code.
 pub mod problem;
 /// Pages that are the same for everybody.

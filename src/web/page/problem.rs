@@ -15,6 +15,11 @@ pub enum Kind {
         /// The word of the log line.
         reason: String,
     },
+    /// MitID's answer is refused; `reason` is the word of the log line.
+    MitidRefused {
+        /// The word.
+        reason: &'static str,
+    },
     /// No such page.
     NotFound,
     /// The form does not belong to this browser (CSRF), or one may not do this.
@@ -42,7 +47,7 @@ impl Kind {
     /// The status of the answer.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::BadRequest { .. } | Self::FlowGone => StatusCode::BAD_REQUEST,
+            Self::BadRequest { .. } | Self::MitidRefused { .. } | Self::FlowGone => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Forbidden | Self::LoginRefused => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -57,6 +62,7 @@ impl Kind {
     fn keys(&self) -> [&'static str; 3] {
         match self {
             Self::BadRequest { .. } => ["bad-request-title", "bad-request-what", "bad-request-next"],
+            Self::MitidRefused { .. } => ["mitid-refused-title", "mitid-refused-what", "mitid-refused-next"],
             Self::NotFound => ["not-found-title", "not-found-what", "not-found-next"],
             Self::Forbidden => ["forbidden-title", "forbidden-what", "forbidden-next"],
             Self::MethodNotAllowed => ["method-title", "method-what", "method-next"],
@@ -101,6 +107,15 @@ impl Problem {
     pub fn title(&self) -> String {
         let [title, _, _] = self.kind.keys();
         self.frame.t(title).into_owned()
+    }
+
+    /// What only a technician needs: a key and a word.
+    fn technical(&self) -> Option<(&'static str, &str)> {
+        match &self.kind {
+            Kind::BadRequest { reason } => Some(("problem-technical-what", reason)),
+            Kind::MitidRefused { reason } => Some(("mitid-refused-technical", reason)),
+            _ => None,
+        }
     }
 
     fn what(&self) -> String {

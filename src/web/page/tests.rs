@@ -11,12 +11,17 @@ use super::{
     enrol::{Enrol, EnrolPasskey, EnrolTotp},
     login::{Activation, Factor, FormError, Password},
     logout::{LoggedOut, LogoutConfirm},
+    mitid::{Choose, Leave, Setback},
     open::{Accessibility, Front, Help},
     problem::{Kind, Problem},
     saml::{Carries, Post},
     *,
 };
-use crate::domain::{assurance::Level, factor};
+use crate::domain::{
+    assurance::Level,
+    factor,
+    mitid::{Road, Why},
+};
 
 /// Shown as text everywhere, or a page is broken.
 const HOSTILE: &str = "<img src=x onerror=alert(1)>\"'&";
@@ -136,6 +141,7 @@ fn account_pages(language: Language) -> Vec<(&'static str, String)> {
             Login { started: at("2026-11-24T07:00:00Z"), used: at("2026-11-24T08:12:00Z"), current: true },
             Login { started: at("2026-11-23T07:00:00Z"), used: at("2026-11-23T15:00:00Z"), current: false },
         ],
+        mitid: level != Some(Level::High),
         notice,
     };
     let remove =
@@ -144,6 +150,7 @@ fn account_pages(language: Language) -> Vec<(&'static str, String)> {
         ("account", overview(Some(Level::Substantial), None).render().unwrap()),
         ("account-added", overview(Some(Level::Low), Some(Notice::Added)).render().unwrap()),
         ("account-removed", overview(None, Some(Notice::Removed)).render().unwrap()),
+        ("account-proved", overview(Some(Level::Substantial), Some(Notice::Proved)).render().unwrap()),
         ("account-ended", overview(Some(Level::High), Some(Notice::EndedElsewhere)).render().unwrap()),
         ("account-remove", remove(false).render().unwrap()),
         ("account-remove-last", remove(true).render().unwrap()),
@@ -153,6 +160,7 @@ fn account_pages(language: Language) -> Vec<(&'static str, String)> {
 fn problems(language: Language) -> Vec<(&'static str, String)> {
     let kinds = [
         ("problem-bad-request", Kind::BadRequest { reason: "bad_signature".to_owned() }),
+        ("problem-mitid-refused", Kind::MitidRefused { reason: "audience" }),
         ("problem-not-found", Kind::NotFound),
         ("problem-forbidden", Kind::Forbidden),
         ("problem-method", Kind::MethodNotAllowed),
@@ -165,6 +173,20 @@ fn problems(language: Language) -> Vec<(&'static str, String)> {
     ];
     let page = |kind| Problem { frame: frame(language, false), kind, incident: "K7QF-2M9X".to_owned() };
     kinds.into_iter().map(|(name, kind)| (name, page(kind).render().unwrap())).collect()
+}
+
+fn mitid_pages(language: Language) -> Vec<(&'static str, String)> {
+    let choose = |why, roads, setback| Choose { frame: frame(language, false), flow: "f-1".to_owned(), why, roads, setback };
+    let both = || vec![Road::Nemlogin, Road::Broker];
+    let url = "https://login.example.dk/idp?SAMLRequest=a%2B&x=\"".to_owned();
+    vec![
+        ("mitid", choose(Why::Raise, vec![Road::Nemlogin], None).render().unwrap()),
+        ("mitid-two-roads", choose(Why::Activation, both(), None).render().unwrap()),
+        ("mitid-no-road", choose(Why::Password, vec![], None).render().unwrap()),
+        ("mitid-cancelled", choose(Why::Factor, both(), Some(Setback::Cancelled)).render().unwrap()),
+        ("mitid-other-person", choose(Why::Unlock, vec![Road::Broker], Some(Setback::OtherPerson)).render().unwrap()),
+        ("mitid-leave", Leave { frame: frame(language, false), road: Road::Nemlogin, url }.render().unwrap()),
+    ]
 }
 
 fn other_pages(language: Language) -> Vec<(&'static str, String)> {
@@ -194,7 +216,7 @@ fn post(language: Language) -> Post {
 }
 
 fn all(language: Language) -> Vec<(&'static str, String)> {
-    [login_pages, enrol_pages, account_pages, problems, other_pages].into_iter().flat_map(|pages| pages(language)).collect()
+    [login_pages, enrol_pages, account_pages, mitid_pages, problems, other_pages].into_iter().flat_map(|pages| pages(language)).collect()
 }
 
 #[test]

@@ -1,0 +1,136 @@
+//! The rooms on the way to MitID: choose a road, be sent off, come back. What MitID proved is acted on elsewhere; here it
+//! becomes pages and redirects. NemLog-in's answer comes from another site without our cookies: it is taken in and the
+//! browser is sent to fetch it, so that only whoever asked and whoever answered, in one browser, go on.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header,
+    web::{Bytes, Data, Query},
+};
+use serde::Deserialize;
+
+use crate::{
+    domain::mitid::Road,
+    service::{
+        login::Held,
+        mitid::{self, Identified, Refusal},
+        raising,
+    },
+    web::{
+        answer,
+        app::App,
+        extract::csrf::CsrfForm,
+        page::{
+            self,
+            mitid::{Choose, Leave, Setback},
+            problem::Kind,
+        },
+        problem::Trouble,
+        visit::{self, Visit},
+    },
+};
+
+const REJECTED: &str = "mitid.rejected";
+
+/// `?flow=`, and what NemLog-in's answer is fetched with.
+#[derive(Debug, Deserialize)]
+pub struct AtFlow {
+    flow: String,
+    #[serde(default)]
+    answer: String,
+}
+
+/// `GET /mitid?flow=`: which road, and why.
+pub async fn choose(app: Data<App>, visit: Visit, query: Query<AtFlow>) -> Result<HttpResponse, Trouble> {
+    let held = held(&visit, &query.flow)?;
+    choose_page(&app, &visit, &held, None).await
+}
+
+async fn choose_page(app: &App, visit: &Visit, held: &Held, setback: Option<Setback>) -> Result<HttpResponse, Trouble> {
+    let flow = mitid::open(&app.ground, held).await.map_err(|refusal| trouble(visit, refusal))?;
+    let page = Choose {
+        frame: answer::frame(app, visit, held)?,
+        flow: held.id.to_string(),
+        why: flow.stage.why,
+        roads: app.mitid.open(),
+        setback,
+    };
+    Ok(page::ok(&page))
+}
+
+/// `POST /mitid/road`: puts the question. The way out is a page of its own, because browsers hold a form's redirects to our
+/// policy, and NemLog-in goes on to hosts that nobody here knows.
+pub async fn take_road(app: Data<App>, visit: Visit, form: CsrfForm) -> Result<HttpResponse, Trouble> {
+    let held = form.flow(&visit)?;
+    let Ok(road) = form.field("road").parse::<Road>() else {
+        return Err(Trouble::of(&visit, Kind::BadRequest { reason: "road".to_owned() }, REJECTED, "road"));
+    };
+    match app.mitid.begin(&app.ground, &held, road).await {
+        Ok(url) => Ok(page::ok(&Leave { frame: answer::frame(&app, &visit, &held)?, road, url })),
+        Err(refusal) => set_back(&app, &visit, &held, refusal).await,
+    }
+}
+
+/// `GET /mitid/nemlogin/metadata`: ours as a service provider; with `?signed=1` signed.
+pub async fn metadata(app: Data<App>, visit: Visit, request: HttpRequest) -> Result<HttpResponse, Trouble> {
+    let Ok(nemlogin) = app.mitid.nemlogin() else { return Err(closed(&visit)) };
+    let signed = url::form_urlencoded::parse(request.query_string().as_bytes()).any(|(name, value)| name == "signed" && value == "1");
+    let document = nemlogin.own.metadata(app.ground.random.as_ref(), signed).map_err(|refusal| trouble(&visit, refusal))?;
+    let disposition = (header::CONTENT_DISPOSITION, "inline; filename=\"portvagt-nemlogin-metadata.xml\"");
+    Ok(HttpResponse::Ok().content_type("application/samlmetadata+xml").insert_header(disposition).body(document))
+}
+
+/// `POST /mitid/nemlogin/acs`: NemLog-in's answer, by a form from its site.
+pub async fn receive(app: Data<App>, visit: Visit, body: Result<Bytes, actix_web::Error>) -> Result<HttpResponse, Trouble> {
+    let Ok(nemlogin) = app.mitid.nemlogin() else { return Err(closed(&visit)) };
+    let body = body.map_err(|_| Trouble::of(&visit, Kind::TooLarge, REJECTED, "too_large"))?;
+    let arrived = nemlogin.receive(&app.ground, &body, &visit.visitor).await.map_err(|refusal| trouble(&visit, refusal))?;
+    Ok(answer::see(&format!("/mitid/nemlogin/answer?flow={}&answer={}", arrived.flow, arrived.handle.to_text())))
+}
+
+/// `GET /mitid/nemlogin/answer?flow=&answer=`: now with our cookies.
+pub async fn fetch(app: Data<App>, visit: Visit, query: Query<AtFlow>) -> Result<HttpResponse, Trouble> {
+    let Ok(nemlogin) = app.mitid.nemlogin() else { return Err(closed(&visit)) };
+    let held = held(&visit, &query.flow)?;
+    match nemlogin.finish(&app.ground, &held, &query.answer).await {
+        Ok(identified) => conclude(&app, &visit, &held, identified).await,
+        Err(refusal) => set_back(&app, &visit, &held, refusal).await,
+    }
+}
+
+/// MitID proved something: whoever asked acts on it.
+pub async fn conclude(app: &App, visit: &Visit, held: &Held, identified: Identified) -> Result<HttpResponse, Trouble> {
+    let farewell = identified.farewell.clone();
+    let next = match raising::identified(&app.ground, held, &identified, &visit.visitor).await {
+        Ok(()) => "/account?done=proved".to_owned(),
+        Err(refusal) => return set_back(app, visit, held, refusal).await,
+    };
+    let mut reply = answer::see(farewell.as_deref().unwrap_or(&next));
+    answer::add(&mut reply, visit::drop_flow(held.id));
+    Ok(reply)
+}
+
+/// The page to choose again, with what went wrong; a fault that no new try mends is a page of its own.
+pub async fn set_back(app: &App, visit: &Visit, held: &Held, refusal: Refusal) -> Result<HttpResponse, Trouble> {
+    let Some(setback) = Setback::of(&refusal) else { return Err(trouble(visit, refusal)) };
+    tracing::info!(event = "mitid.failed", reason = setback.word(), incident = %visit.visitor.incident);
+    choose_page(app, visit, held, Some(setback)).await
+}
+
+fn held(visit: &Visit, flow: &str) -> Result<Held, Trouble> {
+    visit.held(flow).ok_or_else(|| Trouble::of(visit, Kind::FlowGone, "flow.cookie_mismatch", "cookie"))
+}
+
+/// A road that is not set up has no rooms.
+fn closed(visit: &Visit) -> Trouble {
+    Trouble::of(visit, Kind::NotFound, "http.not_found", "road")
+}
+
+fn trouble(visit: &Visit, refusal: Refusal) -> Trouble {
+    match refusal {
+        Refusal::Gone => Trouble::of(visit, Kind::FlowGone, "flow.violation", "stage"),
+        Refusal::Answer(reason) => Trouble::of(visit, Kind::MitidRefused { reason }, REJECTED, reason),
+        Refusal::Storage(fault) => Trouble::storage(visit, &fault),
+        other => Trouble::internal(visit, &other),
+    }
+}
