@@ -1,5 +1,5 @@
-//! What happens by itself: the trail is sealed each second, what has expired is deleted each minute, old events go once an
-//! hour. A job that fails is logged and tried again; it never ends the server. The acts are in `service` and `storage`.
+//! What happens by itself: the trail is sealed each second, mails that wait are sent, what has expired is deleted each
+//! minute, old events and mails go once an hour. A job that fails is logged and tried again; it never ends the server. The acts are in `service` and `storage`.
 
 use std::time::Duration;
 
@@ -8,9 +8,27 @@ use tokio::{sync::watch, task::JoinHandle, time::MissedTickBehavior};
 use crate::{
     base::{clock::plus, id::Incident},
     domain::audit::{Actor, Event, Kind},
-    service::{ground::Ground, lifecycle, trail},
-    storage::{activations, audit, fault::Fault, flows, invitations, mitid, recoveries, sessions, throttle},
+    service::{
+        ground::Ground,
+        lifecycle,
+        notices::delivery::{self, Office},
+        trail,
+    },
+    storage::{activations, audit, fault::Fault, flows, invitations, mitid, outbox, recoveries, sessions, throttle},
 };
+
+/// What the jobs are told.
+#[derive(Debug)]
+pub struct Chores {
+    /// Events older than so many seconds are deleted, whole seals at a time.
+    pub keep_events: i64,
+    /// Mails that were sent or given up so many seconds ago are deleted.
+    pub keep_mails: i64,
+    /// Where mails are handed over, if anywhere.
+    pub office: Option<Office>,
+    /// How many at most.
+    pub mails_a_minute: u32,
+}
 
 /// The jobs under way.
 #[derive(Debug)]
@@ -20,14 +38,17 @@ pub struct Jobs {
 }
 
 impl Jobs {
-    /// Starts all jobs. Events older than `retention_seconds` are deleted, whole seals at a time.
-    pub fn start(ground: &Ground, retention_seconds: i64) -> Self {
+    /// Starts all jobs.
+    pub fn start(ground: &Ground, chores: Chores) -> Self {
         let (stop, stopped) = watch::channel(false);
-        let running = vec![
+        let mut running = vec![
             tokio::spawn(sealing(ground.clone(), stopped.clone())),
             tokio::spawn(tidying(ground.clone(), stopped.clone())),
-            tokio::spawn(forgetting(ground.clone(), retention_seconds, stopped)),
+            tokio::spawn(forgetting(ground.clone(), chores.keep_events, chores.keep_mails, stopped.clone())),
         ];
+        if let Some(office) = chores.office {
+            running.push(tokio::spawn(posting(ground.clone(), office, chores.mails_a_minute, stopped)));
+        }
         Self { stop, running }
     }
 
@@ -94,11 +115,25 @@ pub async fn tidy(ground: &Ground) -> Result<(), Fault> {
     throttle::purge(&ground.db, now).await.map(drop)
 }
 
-async fn forgetting(ground: Ground, retention_seconds: i64, mut stopped: watch::Receiver<bool>) {
+/// Few a turn and a turn a second, or one a turn and fewer turns: never more than `mails_a_minute`.
+async fn posting(ground: Ground, office: Office, mails_a_minute: u32, mut stopped: watch::Receiver<bool>) {
+    let mails_a_minute = mails_a_minute.max(1);
+    let mut ticks = every(u64::from(60_u32.div_ceil(mails_a_minute)));
+    while turn(&mut ticks, &mut stopped).await {
+        if let Err(fault) = delivery::deliver(&ground, &office, (mails_a_minute / 60).max(1)).await {
+            tracing::error!(event = "job.failed", job = "mail", reason = %fault);
+        }
+    }
+}
+
+async fn forgetting(ground: Ground, keep_events: i64, keep_mails: i64, mut stopped: watch::Receiver<bool>) {
     let mut ticks = every(3600);
     while turn(&mut ticks, &mut stopped).await {
-        if let Err(fault) = forget(&ground, retention_seconds).await {
-            tracing::error!(event = "job.failed", job = "retention", reason = %fault);
+        for (job, done) in [("retention", forget(&ground, keep_events).await), ("mail retention", forget_mails(&ground, keep_mails).await)]
+        {
+            if let Err(fault) = done {
+                tracing::error!(event = "job.failed", job, reason = %fault);
+            }
         }
     }
 }
@@ -113,4 +148,11 @@ pub async fn forget(ground: &Ground, retention_seconds: i64) -> Result<(), Fault
         let event = Event::new(Kind::RetentionRun, Actor::System, now, &Incident::random(random), random).with("events", events);
         tx.commit(event).await?;
     }
+}
+
+/// Deletes mails that were sent or given up long ago; what they were about stays in the trail.
+pub async fn forget_mails(ground: &Ground, keep_seconds: i64) -> Result<(), Fault> {
+    let mut tx = ground.db.begin().await?;
+    outbox::purge(&mut tx, plus(ground.clock.now(), -keep_seconds)).await?;
+    tx.commit_routine().await
 }

@@ -255,6 +255,56 @@ password-own-words = Adgangskoden består mest af dit eget navn eller din organi
 password-breached = Adgangskoden er blevet stjålet et andet sted og står på lister, som kriminelle bruger. Vælg en anden, og brug den heller ikke andre steder.
 password-used-before = Du har brugt adgangskoden før. Vælg en, du ikke har haft.
 
+## Mails
+
+mail-hello = Hej { $name }
+mail-hello-nobody = Hej
+mail-when = Tidspunkt
+mail-factor = Navn
+mail-kind = Type
+mail-browser = Browser
+mail-browser-unknown = En ukendt browser
+mail-browser-on = { $browser } på { $system }
+mail-code = Engangskode
+mail-until = Kan bruges til
+mail-open = Gå til Min identitet
+mail-open-activation = Tag din adgang i brug
+mail-type-it = Du kan også selv skrive adressen i din browser.
+mail-not-you = Var det ikke dig? Kontakt straks din arbejdsplads, så din adgang kan blive spærret.
+mail-not-you-lock = Var det ikke dig? Spær straks din adgang på login-siden, eller kontakt din arbejdsplads.
+mail-questions = Har du spørgsmål, så kontakt din arbejdsplads.
+mail-contact = Hjælp: { $contact }
+mail-automatic = Denne mail er sendt automatisk af { $organisation }, fordi den handler om din adgang til arbejdspladsens systemer.
+mail-never = Vi beder aldrig om din adgangskode, og vores mails indeholder aldrig et link, der logger dig ind.
+mail-invitation-subject = Tag din adgang i brug
+mail-invitation-text = Du er oprettet hos { $organisation } og kan nu tage din adgang i brug. Du skal bruge engangskoden herunder og vise med MitID eller hos arbejdspladsen, at det er dig. Koden kan ikke bruges alene.
+mail-invitation-advice = Venter du ikke denne mail, så lad være med at bruge koden, og kontakt din arbejdsplads.
+mail-activated-subject = Din adgang er taget i brug
+mail-activated-text = Din adgang hos { $organisation } er nu taget i brug.
+mail-factor-added-subject = En ny måde at logge ind på er tilføjet
+mail-factor-added-text = Der er tilføjet en ny måde at logge ind på som dig hos { $organisation }.
+mail-factor-removed-subject = En måde at logge ind på er fjernet
+mail-factor-removed-text = En af dine måder at logge ind på hos { $organisation } er fjernet og kan ikke længere bruges.
+mail-password-changed-subject = Din adgangskode er ændret
+mail-password-changed-text = Adgangskoden til din adgang hos { $organisation } er ændret.
+mail-locked-subject = Din adgang er spærret
+mail-locked-text = Din adgang hos { $organisation } er spærret. Ingen kan logge ind som dig, og du er logget ud alle steder. Din arbejdsplads kan fortælle dig hvorfor, og hvordan du får den åbnet igen.
+mail-unlocked-subject = En spærring er ophævet
+mail-unlocked-text = En spærring af din adgang hos { $organisation } er ophævet.
+mail-address-changed-subject = Din mailadresse er ændret
+mail-address-changed-text = Den mailadresse, som { $organisation } skriver til om din adgang, er ændret. Denne mail er sendt til både den gamle og den nye adresse.
+mail-new-device-subject = Nyt login fra en browser, vi ikke kender
+mail-new-device-text = Der er logget ind som dig hos { $organisation } fra en browser, som ikke har været brugt før. Det sker også, når du har slettet cookies eller bruger et privat vindue.
+mail-recovery-begun-subject = Nogen er ved at genskabe din adgang
+mail-recovery-begun-text = Nogen er gået i gang med at erstatte din adgangskode eller din måde at logge ind på hos { $organisation }.
+mail-recovery-done-subject = Din adgang er genskabt
+mail-recovery-done-text = Din adgang hos { $organisation } er genskabt. Den gamle adgangskode eller måde at logge ind på kan ikke længere bruges.
+mail-many-failures-subject = Mange forgæves forsøg på at logge ind som dig
+mail-many-failures-text = Nogen har mange gange forgæves prøvet at logge ind som dig hos { $organisation }. De er ikke kommet ind, og der er nu lukket for flere forsøg et stykke tid.
+mail-many-failures-advice = Var det dig selv, så vent lidt, og prøv igen. Var det ikke dig, skal du ikke gøre noget, men skift din adgangskode, hvis andre kan kende den.
+mail-test-subject = Prøvemail
+mail-test-text = { $organisation } kan sende mails fra Portvagt. Denne mail er sendt af en, der passer systemet, for at prøve det.
+
 ## Sider for alle
 
 front-title = Forside

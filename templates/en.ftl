@@ -254,6 +254,56 @@ password-own-words = The password is mostly your own name or your organisation's
 password-breached = The password was stolen somewhere else and stands in lists that criminals use. Choose another one, and do not use it anywhere else either.
 password-used-before = You have used this password before. Choose one you have not had.
 
+## Mails
+
+mail-hello = Hello { $name }
+mail-hello-nobody = Hello
+mail-when = When
+mail-factor = Name
+mail-kind = Kind
+mail-browser = Browser
+mail-browser-unknown = An unknown browser
+mail-browser-on = { $browser } on { $system }
+mail-code = One-time code
+mail-until = Can be used until
+mail-open = Go to My identity
+mail-open-activation = Take your access into use
+mail-type-it = You can also type the address into your browser yourself.
+mail-not-you = Wasn't this you? Contact your workplace at once, so that your access can be blocked.
+mail-not-you-lock = Wasn't this you? Block your access on the login page at once, or contact your workplace.
+mail-questions = If you have questions, contact your workplace.
+mail-contact = Help: { $contact }
+mail-automatic = This mail was sent automatically by { $organisation }, because it concerns your access to the systems of your workplace.
+mail-never = We never ask for your password, and our mails never hold a link that logs you in.
+mail-invitation-subject = Take your access into use
+mail-invitation-text = You have been registered at { $organisation } and can now take your access into use. You need the one-time code below, and you show with MitID or at your workplace that it is you. The code is of no use alone.
+mail-invitation-advice = If you didn't expect this mail, don't use the code, and contact your workplace.
+mail-activated-subject = Your access has been taken into use
+mail-activated-text = Your access at { $organisation } has now been taken into use.
+mail-factor-added-subject = A new way to log in was added
+mail-factor-added-text = A new way to log in as you at { $organisation } was added.
+mail-factor-removed-subject = A way to log in was removed
+mail-factor-removed-text = One of your ways to log in at { $organisation } was removed and can no longer be used.
+mail-password-changed-subject = Your password was changed
+mail-password-changed-text = The password of your access at { $organisation } was changed.
+mail-locked-subject = Your access is blocked
+mail-locked-text = Your access at { $organisation } is blocked. Nobody can log in as you, and you have been logged out everywhere. Your workplace can tell you why, and how it is opened again.
+mail-unlocked-subject = A block was lifted
+mail-unlocked-text = A block on your access at { $organisation } was lifted.
+mail-address-changed-subject = Your mail address was changed
+mail-address-changed-text = The mail address to which { $organisation } writes about your access was changed. This mail was sent to both the old and the new address.
+mail-new-device-subject = New login from a browser we don't know
+mail-new-device-text = Somebody logged in as you at { $organisation } with a browser that wasn't used before. This also happens when you have deleted cookies or use a private window.
+mail-recovery-begun-subject = Somebody is recovering your access
+mail-recovery-begun-text = Somebody has begun to replace your password or your way to log in at { $organisation }.
+mail-recovery-done-subject = Your access was recovered
+mail-recovery-done-text = Your access at { $organisation } was recovered. The old password or way to log in can no longer be used.
+mail-many-failures-subject = Many failed tries to log in as you
+mail-many-failures-text = Somebody has tried many times to log in as you at { $organisation } and failed. They did not get in, and for a while no more tries are allowed.
+mail-many-failures-advice = If it was you, wait a little and try again. If it wasn't, there is nothing you must do; but change your password if others may know it.
+mail-test-subject = Test mail
+mail-test-text = { $organisation } can send mails from Portvagt. This mail was sent by somebody who looks after the system, to try it.
+
 ## Pages for everybody
 
 front-title = Front page

@@ -28,6 +28,8 @@ pub mod keys;
 pub mod audit;
 /// `portvagt mitid`, and the roads to MitID from the settings.
 pub mod mitid;
+/// `portvagt mail`.
+pub mod mail;
 /// `portvagt serve`.
 pub mod serve;
 /// `portvagt demo`: its folder.
@@ -109,6 +111,9 @@ pub enum Command {
     /// Read the audit trail and verify it
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Look after the mails to people about their identity
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// Print completions for a shell
     Completions {
         /// Which shell
@@ -157,6 +162,10 @@ fn act(arguments: Arguments) -> anyhow::Result<Answer> {
             keys::generate(kind, &out, certificate.as_deref(), (&name, days))
         }
         Command::Audit(command) => on_ground(file, async |ground| audit::run(command, ground).await),
+        Command::Mail(command) => {
+            let settings = settings(file)?;
+            on_ground(file, async |ground| mail::run(command, ground, &settings).await)
+        }
         Command::Completions { shell } => shell::completions(shell),
         Command::Man => shell::man(),
     }

@@ -11,7 +11,7 @@ use super::{mitid, stand};
 use crate::{
     config::{Finding, Settings, files::attestation, value::LogFormat},
     domain::audit::{Actor, Event, Kind},
-    jobs::Jobs,
+    jobs::{Chores, Jobs},
     protocol::webauthn::Ceremonies,
     service::{
         ground::Ground,
@@ -40,7 +40,13 @@ async fn serve(settings: &Settings, listen: Listen) -> anyhow::Result<()> {
     let journal = Journal::start(ground.db.clone());
     let app = application(settings, ground.clone(), journal.clone())?;
     note_start(&ground).await?;
-    let jobs = Jobs::start(&ground, settings.audit.retention.seconds);
+    let chores = Chores {
+        keep_events: settings.audit.retention.seconds,
+        keep_mails: settings.mail.keep.seconds,
+        office: settings.office()?,
+        mails_a_minute: settings.mail.rate,
+    };
+    let jobs = Jobs::start(&ground, chores);
     let (bind, base_url, database) = (settings.http.bind, settings.http.base_url.clone(), ground.db.engine());
     let started = move || tracing::info!(event = "server.started", version = env!("CARGO_PKG_VERSION"), %bind, base_url, database);
     let served = server::start(app, listen, started)?.await;

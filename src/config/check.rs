@@ -7,6 +7,7 @@ use url::{Host, Url};
 use super::{
     files,
     finding::{Finding, Mode},
+    mail,
     mitid,
     settings::Settings,
     value::Confidential,
@@ -36,6 +37,7 @@ pub fn judge(settings: &Settings, mode: Mode) -> Vec<Finding> {
     saml(settings, mode, &mut findings);
     mitid::judge(settings, &mut findings);
     texts(settings, &mut findings);
+    mail::judge(settings, mode, &mut findings);
     files::judge(settings, mode, &mut findings);
     if mode == Mode::Act {
         findings.retain(|finding| !finding.is_error);
@@ -299,7 +301,7 @@ mod tests {
         secret("key", "a key".into());
         std::fs::write(folder.path().join("open"), STANDARD.encode((2u8..34).collect::<Vec<_>>())).unwrap();
         std::fs::set_permissions(folder.path().join("open"), std::fs::Permissions::from_mode(0o644)).unwrap();
-        let mut table: toml::Table = "[http]\nbase_url = \"https://login.example\"\ntrusted_proxies = [\"127.0.0.1\"]\n[storage]\nurl = \"sqlite:/portvagt.db\"\n[secrets]\nmaster_key_file = \"master\"\npepper_file = \"pepper\"\n[saml]\nsigning_pkcs12_file = \"key\"\n".parse().unwrap();
+        let mut table: toml::Table = "[http]\nbase_url = \"https://login.example\"\ntrusted_proxies = [\"127.0.0.1\"]\n[storage]\nurl = \"sqlite:/portvagt.db\"\n[secrets]\nmaster_key_file = \"master\"\npepper_file = \"pepper\"\n[saml]\nsigning_pkcs12_file = \"key\"\n[mail]\nsmtp_host = \"smtp.example\"\nfrom = \"login@example.dk\"\n".parse().unwrap();
         for (name, literal) in changes {
             let (section, key) = name.split_once('.').unwrap();
             let value: toml::Table = format!("v = {literal}").parse().unwrap();
@@ -385,6 +387,19 @@ mod tests {
             ("site.contact_email", "\"the desk\"", "no e-mail address"),
             ("webauthn.rp_id", "\"other.example\"", "passkeys work nowhere else"),
             ("webauthn.rp_id", "\"gin.example\"", "passkeys work nowhere else"),
+            ("mail.from", "\"nobody\"", "no e-mail address"),
+            ("mail.reply_to", "\"a@b.dk, c@d.dk\"", "no e-mail address"),
+            ("mail.smtp_host", "\"smtp.example:25\"", "mail.smtp_port"),
+            ("mail.smtp_port", "0", "1 to 65535"),
+            ("mail.hello_name", "\"a b\"", "no host name"),
+            ("mail.username", "\"portvagt\"", "belong together"),
+            ("mail.tls", "\"plain\"", "only `portvagt demo` sends in clear"),
+            ("mail.tls", "\"plain\"", "only when mail.smtp_host is localhost"),
+            ("mail.tls", "\"none\"", "\"starttls\" or \"tls\""),
+            ("mail.rate", "0", "at least 1"),
+            ("mail.give_up", "\"1m\"", "mail.longest_retry"),
+            ("mail.ca_file", "\"missing\"", "cannot be read"),
+            ("mail.ca_file", "\"pepper\"", "no certificates in PEM"),
             ("storage.url", "\"sqlite:portvagt.db\"", "no whole path"),
             ("storage.url", "\"sqlite:/nowhere/at/all/portvagt.db\"", "does not exist"),
         ] {

@@ -149,6 +149,7 @@ fn permissions(settings: &Settings, findings: &mut Vec<Finding>) {
     let secrets = [
         ("http.tls_key_file", &settings.http.tls_key_file),
         ("storage.url_file", &settings.storage.url_file),
+        ("mail.password_file", &settings.mail.password_file),
         ("secrets.master_key_file", &settings.secrets.master_key_file),
         ("secrets.pepper_file", &settings.secrets.pepper_file),
         ("saml.signing_key_file", &settings.saml.signing_key_file),

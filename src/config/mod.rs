@@ -18,6 +18,8 @@ pub mod rules;
 pub mod files;
 /// What the settings of the roads to MitID mean.
 pub mod mitid;
+/// What the mail settings mean together.
+pub mod mail;
 /// What the values mean together: errors and warnings in plain words.
 pub mod check;
 /// The written reference: TOML and Markdown.

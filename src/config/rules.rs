@@ -1,8 +1,12 @@
 //! The settings as the rules of the floors below: policies, addresses and names that follow from several settings.
 
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::Context;
+use lettre::transport::smtp::authentication::Credentials;
 use url::Url;
 
-use super::settings::Settings;
+use super::{settings::Settings, value::MailTls};
 use crate::{
     crypto::password::Cost,
     domain::{
@@ -11,7 +15,15 @@ use crate::{
         policy::{PasswordPolicy, SessionPolicy, ThrottlePolicy},
         proofing::ProofingPolicy,
     },
-    service::ground::Rules,
+    service::{
+        ground::Rules,
+        notices::{
+            delivery::{Office, Patience},
+            line::{self, Security},
+            post::Postman,
+            words::Site,
+        },
+    },
 };
 
 impl Settings {
@@ -129,6 +141,37 @@ impl Settings {
             },
             issuer: self.site.organisation.clone(),
         }
+    }
+
+    /// Where mails are handed over, by which address, and how patiently; `None` without a mail server.
+    ///
+    /// # Errors
+    /// A certificate file or port that cannot be used.
+    pub fn office(&self) -> anyhow::Result<Option<Office>> {
+        let mail = &self.mail;
+        let (Some(host), Some(from)) = (&mail.smtp_host, &mail.from) else { return Ok(None) };
+        let read = |path: &PathBuf| std::fs::read(path).with_context(|| format!("mail.ca_file: {}", path.display()));
+        let further = mail.ca_file.as_ref().map(read).transpose()?;
+        let connector = || line::connector(further.as_deref()).context("mail.ca_file: holds no certificates in PEM");
+        let postman = Postman {
+            host: host.clone(),
+            port: u16::try_from(mail.smtp_port).context("mail.smtp_port")?,
+            security: match mail.tls {
+                MailTls::Starttls => Security::Starttls(connector()?),
+                MailTls::Tls => Security::Tls(connector()?),
+                MailTls::Plain => Security::Plain,
+            },
+            hello: mail.hello_name.clone().unwrap_or_else(|| self.host()),
+            credentials: match (&mail.username, &mail.password_file) {
+                (Some(name), Some(password)) => Some(Credentials::new(name.clone(), password.expose().to_owned())),
+                _ => None,
+            },
+            timeout: Duration::from_secs(mail.timeout.seconds.unsigned_abs()),
+        };
+        let patience =
+            Patience { first_retry: mail.first_retry.seconds, longest_retry: mail.longest_retry.seconds, give_up: mail.give_up.seconds };
+        let site = Site { organisation: self.site.organisation.clone(), base_url: self.http.base_url.clone(), contact: self.contact() };
+        Ok(Some(Office { postman, site, from: from.clone(), reply_to: mail.reply_to.clone(), host: self.host(), patience }))
     }
 
     /// Whom to ask for help, in the operator's words; empty when nothing was said.

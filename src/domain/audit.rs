@@ -109,6 +109,8 @@ pub enum Kind {
     MailDead,
     /// An operator has a dead one tried again.
     MailRetried,
+    /// An operator tested the mail server.
+    MailTested,
     /// Old rows were deleted by the retention rules.
     RetentionRun,
     /// The server started.
@@ -166,6 +168,7 @@ impl Kind {
             Self::MailSent => "mail.sent",
             Self::MailFailed => "mail.failed",
             Self::MailDead => "mail.dead",
+            Self::MailTested => "mail.tested",
             Self::MailRetried => "mail.retried",
             Self::RetentionRun => "retention.run",
             Self::ServerStarted => "server.started",

@@ -78,6 +78,14 @@ impl Language {
         self.format(key, Some(&values)).into_owned()
     }
 
+    /// The text of `key` with two variables filled in.
+    pub fn text_with_two<'v>(self, key: &str, one: (&'v str, &'v str), two: (&'v str, &'v str)) -> String {
+        let mut values = FluentArgs::new();
+        values.set(one.0, one.1);
+        values.set(two.0, two.1);
+        self.format(key, Some(&values)).into_owned()
+    }
+
     /// Day, month and time of day in Denmark: "24. november 2026 kl. 14.05".
     pub fn moment(self, at: Timestamp) -> String {
         // Danish time as a rule instead of a database lookup, so that a bare container shows the same.

@@ -12,3 +12,5 @@ pub mod oidc;
 pub mod saml;
 /// Printed letters, as PDF.
 pub mod letter;
+/// Mails as bytes.
+pub mod mail;

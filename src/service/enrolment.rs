@@ -12,6 +12,7 @@ use crate::{
         authenticator::{Attached, carried, kept},
         factor::{Authenticator, Kind, Knowledge, Possession, Provenance, TwoFactors, Use, Verified},
         flow::{Enrol, Flow, Pending, Purpose},
+        notice::Notice,
         person::Person,
         session::Session,
     },
@@ -19,6 +20,7 @@ use crate::{
     service::{
         ground::{Ground, Visitor},
         login::{self, Held, LoggedIn, Refusal, totp},
+        notices,
     },
     storage::{
         authenticators::{self, NewCredential},
@@ -147,10 +149,10 @@ pub async fn confirm_key(
 /// hold one; `false` when there is none such.
 pub async fn remove(ground: &Ground, fresh: Fresh<'_>, authenticator: Id<Authenticator>, visitor: &Visitor) -> Result<bool, Refusal> {
     let person = fresh.0.person;
+    let known = authenticators::of_person(&ground.db, person).await?.into_iter().find(|known| known.id == authenticator);
     let mut tx = ground.db.begin().await?;
-    if !authenticators::remove(&mut tx, person, authenticator).await? {
-        return Ok(false);
-    }
+    let (Some(known), true) = (known, authenticators::remove(&mut tx, person, authenticator).await?) else { return Ok(false) };
+    notices::queue(ground, &mut tx, person, Notice::FactorRemoved { kind: known.kind, name: known.name }).await?;
     flows::end_of_person(&mut tx, person).await?;
     let ended = sessions::end_all_but(&mut tx, person, fresh.0.id).await?;
     let event =
@@ -213,6 +215,8 @@ async fn complete(
         .with("kind", authenticator.kind.as_str())
         .with("provenance", authenticator.provenance.map_or("-", Provenance::as_str))
         .with("carries", authenticator.carries);
+    let notice = Notice::FactorAdded { kind: authenticator.kind, name: authenticator.name.clone() };
+    notices::queue(ground, &mut tx, person, notice).await?;
     let Some(password) = &flow.stage.password else {
         if !flows::finish::<Enrol>(&mut tx, flow.id, &held.token.hash()).await? {
             return Err(Refusal::Gone);

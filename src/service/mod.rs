@@ -4,6 +4,8 @@
 pub mod trail;
 /// What every act stands on.
 pub mod ground;
+/// Whoever administers.
+pub mod operator;
 /// Telling people by mail what happens to their identity.
 pub mod notices;
 /// Whoever administers.

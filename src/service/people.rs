@@ -256,10 +256,12 @@ pub async fn set_password(ground: &Ground, by: &Operator, username: &Username, p
 /// may hold one; how many sessions.
 pub async fn remove_factor(ground: &Ground, by: &Operator, username: &Username, factor: Id<Authenticator>) -> Result<u64, Refusal> {
     let person = find(ground, username).await?;
+    let known = authenticators::of_person(&ground.db, person.id).await?.into_iter().find(|known| known.id == factor);
     let mut tx = ground.db.begin().await?;
-    if !authenticators::remove(&mut tx, person.id, factor).await? {
+    let (Some(known), true) = (known, authenticators::remove(&mut tx, person.id, factor).await?) else {
         return Err(Refusal::NoSuchFactor(person.username, factor));
-    }
+    };
+    notices::queue(ground, &mut tx, person.id, Notice::FactorRemoved { kind: known.kind, name: known.name }).await?;
     let ended = lifecycle::end_all(&mut tx, person.id).await?.sessions;
     let event = by.event(ground, EventKind::AuthenticatorRemoved).about(person.id).with("authenticator", factor);
     tx.commit(event.with("sessions_ended", ended)).await?;
@@ -286,6 +288,7 @@ pub async fn add_totp(ground: &Ground, by: &Operator, username: &Username, name:
     let sealed = ground.seals.totp.seal(secret.expose(), totp::context(person.id).as_bytes(), ground.random.as_ref())?;
     let mut tx = ground.db.begin().await?;
     authenticators::insert_totp(&mut tx, &authenticator, &sealed, None).await?;
+    notices::queue(ground, &mut tx, person.id, Notice::FactorAdded { kind: Kind::Totp, name: authenticator.name.clone() }).await?;
     let event = by.event(ground, EventKind::AuthenticatorAdded).about(person.id).with("factor", Kind::Totp.as_str());
     tx.commit(event.with("carries", authenticator.carries).with("provenance", "operator")).await?;
     Ok(secret)

@@ -19,14 +19,16 @@ use crate::{
     domain::{
         audit::{Actor, Event, Kind},
         factor::{self, Evidence, TwoFactors},
-        flow::{Activation, AnyFlow, Done, Flow, Purpose, SecondFactor, Stage, Start, StepUp},
+        flow::{Activation, AnyFlow, Done, Enrol, Flow, Purpose, SecondFactor, Stage, Start, StepUp},
         lock::Cause,
+        notice::Notice,
         person::Person,
         session::Session,
     },
     service::{
         ground::{Ground, Visitor},
         lifecycle,
+        notices::{self, NotQueued},
         operator::Operator,
     },
     storage::{
@@ -61,6 +63,15 @@ pub enum Refusal {
     /// A key does not fit its data.
     #[error(transparent)]
     Seal(#[from] SealError),
+}
+
+impl From<NotQueued> for Refusal {
+    fn from(error: NotQueued) -> Self {
+        match error {
+            NotQueued::Storage(fault) => Self::Storage(fault),
+            NotQueued::Seal(error) => Self::Seal(error),
+        }
+    }
 }
 
 impl From<HashError> for Refusal {
@@ -194,6 +205,10 @@ pub(in crate::service) async fn enter<A: Stage>(
     admit(&mut tx, person, now).await?;
     sessions::insert(&mut tx, &session, &token.hash(), session.absolute_end(&ground.rules.session)).await?;
     let flow_left = finish(ground, &mut tx, flow, held, Done { person, session: session.id }).await?;
+    // Who enrols at their first login is told of that.
+    if A::NAME != Enrol::NAME && known_device(ground, person, visitor).is_none() {
+        notices::queue(ground, &mut tx, person, Notice::NewDevice { user_agent: visitor.user_agent.clone() }).await?;
+    }
     let event = Event::new(Kind::LoginSucceeded, Actor::Person(person), now, &visitor.incident, random)
         .about(person)
         .with("factors", kinds(&session.evidence))
@@ -313,8 +328,8 @@ async fn fail_attempt(
     person: Option<Id<Person>>,
     reason: &str,
     attempt: &Attempt,
-) -> Result<Refusal, Fault> {
-    let Some((failures, until)) = attempt.locks else { return fail(ground, visitor, person, reason).await };
+) -> Result<Refusal, NotQueued> {
+    let Some((failures, until)) = attempt.locks else { return Ok(fail(ground, visitor, person, reason).await?) };
     let mut tx = ground.db.begin().await?;
     let limit = ground.rules.lock_after_failures;
     if let Some(person) = person.filter(|_| limit > 0 && failures >= limit) {
@@ -329,6 +344,10 @@ async fn fail_attempt(
         .with("until", until)
         .with("address", visitor.address);
     event.subject = person;
+    // Told once in a row of failures, not with each longer delay.
+    if let Some(person) = person.filter(|_| failures == ground.rules.throttle.account_failures) {
+        notices::queue(ground, &mut tx, person, Notice::ManyFailures).await?;
+    }
     tx.commit(event).await?;
     note_failure(ground, visitor, person, reason).await?;
     tracing::warn!(event = attempt.kind.as_str(), reason, incident = %visitor.incident, person = person.map(|id| id.to_string()));

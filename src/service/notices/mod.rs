@@ -2,6 +2,15 @@
 //! its notice are durable together or not at all, and no mail server can delay or break an act.
 //! What never happens here: a CPR number in a mail, or a link that logs in. The path goes on in `storage::outbox`.
 
+/// A notice in words.
+pub mod words;
+/// TCP and TLS to the mail server.
+pub mod line;
+/// The conversation with it.
+pub mod post;
+/// Sending what waits.
+pub mod delivery;
+
 use crate::{
     base::id::{Id, Incident},
     crypto::seal::SealError,
@@ -11,7 +20,7 @@ use crate::{
         notice::{Letter, Notice},
         person::Person,
     },
-    service::ground::Ground,
+    service::{ground::Ground, operator::Operator},
     storage::{db::Tx, fault::Fault, outbox},
 };
 
@@ -57,6 +66,17 @@ async fn put(ground: &Ground, tx: &mut Tx, letter: &Letter) -> Result<(), NotQue
     outbox::insert(tx, &outbox::New { id, person: letter.person, notice, payload: &payload, at: letter.at }).await?;
     let event = Event::new(Kind::MailQueued, Actor::System, letter.at, &Incident::random(random), random);
     Ok(tx.note(&event.about(letter.person).with("mail", id).with("notice", notice)).await?)
+}
+
+/// Puts a dead mail back into the queue, or has a waiting one tried at once. `false` when there is no such mail.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub async fn retry(ground: &Ground, by: &Operator, id: Id<Letter>) -> Result<bool, Fault> {
+    let mut tx = ground.db.begin().await?;
+    let Some(mail) = outbox::retry(&mut tx, id, ground.clock.now()).await? else { return Ok(false) };
+    let event = by.event(ground, Kind::MailRetried).about(mail.person).with("mail", id).with("notice", &mail.notice);
+    tx.commit(event).await.map(|()| true)
 }
 
 /// A letter opens only in its own row.
