@@ -84,6 +84,8 @@ mod saml_status;
 mod saml_time;
 /// Signature wrapping.
 mod saml_wrapping;
+/// Notices by mail (B14, B22, R20).
+mod mail;
 /// The browser-less visitor.
 mod visitor;
 /// The life of an identity at the command line, and canary numbers (C09).
