@@ -27,7 +27,8 @@ impl Desk {
         let text = format!(
             "[http]\nbase_url = \"https://login.example\"\ntrusted_proxies = [\"127.0.0.1\"]\n[storage]\nurl = \"sqlite:{database}\"\n\
              [secrets]\nmaster_key_file = \"master.key\"\npepper_file = \"pepper\"\n\
-             [saml]\nsigning_key_file = \"signing.key\"\nsigning_certificate_file = \"signing.crt\"\n"
+             [saml]\nsigning_key_file = \"signing.key\"\nsigning_certificate_file = \"signing.crt\"\n\
+             [mail]\nsmtp_host = \"localhost\"\nsmtp_port = 1\nfrom = \"login@testkommune.example\"\n"
         );
         std::fs::write(at("portvagt.toml"), text).unwrap();
         desk
@@ -247,6 +248,29 @@ fn a_registered_service_changes_only_when_that_is_meant() {
     assert_eq!(changed["enabled"], false, "new metadata serves nobody again");
     let anew = desk.json(&add(&["--anew"]), "");
     assert_eq!((&anew["least_level"], &anew["enabled"]), (&Value::from("low"), &Value::from(false)));
+}
+
+#[test]
+fn mails_are_listed_without_addresses_and_tried_again() {
+    let desk = Desk::with_organisation();
+    let person = ["person", "add", "anna", "--given-name", "Anna", "--family-name", "Jensen", "--email", "anna@testkommune.example"];
+    desk.good(&person, "six blue bicycles\n");
+    assert_eq!(desk.json(&["mail", "list"], ""), serde_json::json!([]));
+    desk.good(&["totp", "add", "anna", "--name", "Phone"], "");
+    let listed = desk.json(&["mail", "list", "--state", "queued"], "");
+    assert_eq!((&listed[0]["notice"], &listed[0]["state"], &listed[0]["tries"]), (&"factor-added".into(), &"queued".into(), &0.into()));
+    assert!(!listed.to_string().contains('@') && !desk.good(&["mail", "list"], "").contains('@'));
+    assert_eq!(desk.json(&["mail", "list", "--state", "dead"], ""), serde_json::json!([]));
+    let id = listed[0]["id"].as_str().unwrap();
+    assert_eq!(desk.json(&["mail", "retry", id], "")["queued"][0], id);
+    assert_eq!(desk.json(&["mail", "retry", "--dead"], "")["queued"], serde_json::json!([]));
+    assert!(desk.refused(&["mail", "retry", "5"], "").contains("no mail's id"));
+    assert!(desk.refused(&["mail", "retry", "00000000-0000-4000-8000-000000000000"], "").contains("no mail with the id"));
+    let refused = desk.refused(&["mail", "test", "anna@testkommune.example"], "");
+    assert!(refused.contains("localhost did not take the mail: connection"), "{refused}");
+    assert!(desk.refused(&["mail", "test", "anna"], "").contains("bad_address"));
+    let events = desk.good(&["audit", "list"], "");
+    assert!(events.contains("mail.tested") && events.contains("mail.retried") && !events.contains("anna@"), "{events}");
 }
 
 #[test]

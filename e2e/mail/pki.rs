@@ -52,8 +52,17 @@ fn begun(name: &str, key: &PKey<Private>, serial: u32, (ago, days): (i64, i64)) 
 impl Authority {
     /// A new one.
     pub fn new() -> Self {
+        Self::named("Mail test authority")
+    }
+
+    /// A new one that nobody trusts.
+    pub fn stranger() -> Self {
+        Self::named("Somebody else")
+    }
+
+    fn named(name: &str) -> Self {
         let key = key();
-        let mut builder = begun("Mail test authority", &key, 1, (1, 3));
+        let mut builder = begun(name, &key, 1, (1, 3));
         builder.append_extension(BasicConstraints::new().critical().ca().build().expect("an extension")).expect("an extension");
         builder.sign(&key, MessageDigest::sha256()).expect("signed");
         Self(Pair { certificate: builder.build(), key })

@@ -23,7 +23,7 @@ async fn a_downgrade_gets_nothing() {
         office.postman.credentials = Some(Credentials::new("portvagt".to_owned(), "a mail password".to_owned()));
         settled(&house).await;
         house.set_password("anna", "seven green kettles of anna").await.expect("a password");
-        let stranger = Authority::new();
+        let stranger = Authority::stranger();
         let cases = [
             ("no_starttls", Mood::Stripped, good.clone(), None),
             ("no_starttls", Mood::Refuses, good.clone(), None),

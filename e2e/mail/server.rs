@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use openssl::ssl::{Ssl, SslAcceptor, SslContext, SslMethod, SslVersion};
+use openssl::ssl::{Ssl, SslAcceptor, SslContext, SslMethod, SslOptions, SslVersion};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
@@ -81,6 +81,7 @@ fn context(pair: &Pair, newest: Option<SslVersion>) -> SslContext {
     builder.set_private_key(&pair.key).expect("a key");
     builder.set_certificate(&pair.certificate).expect("a certificate");
     if newest.is_some() {
+        builder.clear_options(SslOptions::NO_TLSV1 | SslOptions::NO_TLSV1_1);
         builder.set_security_level(0);
         builder.set_min_proto_version(None).expect("any version");
         builder.set_max_proto_version(newest).expect("a version");

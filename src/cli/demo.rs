@@ -49,6 +49,12 @@ pub struct Demo {
     /// Where a service provider is opened, for the message
     #[arg(long, value_name = "URL")]
     pub service_provider: Option<String>,
+    /// The port of this machine where mails are taken, in clear
+    #[arg(long, value_name = "PORT")]
+    pub mail_port: Option<u16>,
+    /// Where those mails are read, for the message
+    #[arg(long, value_name = "URL")]
+    pub mailbox: Option<String>,
 }
 
 const CVR: &str = "90000001";
@@ -178,6 +184,17 @@ fn configuration(data: &Path, demo: &Demo) -> anyhow::Result<String> {
     set("http", "bind", std::net::SocketAddr::new(demo.bind, demo.port).to_string());
     set("http", "base_url", format!("http://localhost:{}", demo.port));
     set("storage", "url", database);
+    if let Some(port) = demo.mail_port {
+        let mail = toml::toml! {
+            smtp_host = "127.0.0.1"
+            tls = "plain"
+            from = "login@testkommune.example"
+        };
+        table.insert("mail".to_owned(), mail.into());
+        if let Some(mail) = table.get_mut("mail").and_then(toml::Value::as_table_mut) {
+            mail.insert("smtp_port".to_owned(), i64::from(port).into());
+        }
+    }
     Ok(format!("# Written by `portvagt demo` at each start; for demonstrations only.\n{}", toml::to_string(&table)?))
 }
 
@@ -245,6 +262,9 @@ fn message(demo: &Demo, data: &Path, people: &str) -> String {
         _ = writeln!(text, "  Demo service        {service}   <- begin here");
     }
     _ = writeln!(text, "  Portvagt            http://localhost:{}/account", demo.port);
+    if let Some(mailbox) = &demo.mailbox {
+        _ = writeln!(text, "  Mailbox (simulated) {mailbox}   <- what people are told by mail");
+    }
     _ = writeln!(text, "  Data and logs       {}", data.display());
     _ = write!(text, "\nWho can log in:\n\n{people}");
     text.push_str(

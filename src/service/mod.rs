@@ -8,8 +8,6 @@ pub mod ground;
 pub mod operator;
 /// Telling people by mail what happens to their identity.
 pub mod notices;
-/// Whoever administers.
-pub mod operator;
 /// CPR numbers: sealed, found, masked, and read with a reason.
 pub mod cpr;
 /// Locks and employments: who may log in, and the end of everything open when not.

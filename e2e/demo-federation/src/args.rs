@@ -39,6 +39,9 @@ pub struct Serve {
     /// Folder of keys and certificates, made when missing.
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
+    /// Address and port where "Mailbox (simulated)" takes mails, in clear.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8083")]
+    pub smtp: SocketAddr,
 }
 
 /// Who we are.

@@ -11,6 +11,8 @@ mod keys;
 
 mod nemlogin;
 
+mod mailbox;
+
 mod web;
 
 mod args;
@@ -44,7 +46,7 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let base_url = base(&serve.base_url).to_owned();
     let nemlogin = NemLogin::open(&serve.data, &base_url)?;
     println!("demo-federation: {base_url}/ (listening on {})", serve.listen);
-    Ok(web::serve(Federation { nemlogin }, serve.listen)?)
+    Ok(web::serve(Federation { nemlogin, smtp: serve.smtp }, serve.listen)?)
 }
 
 fn base(url: &str) -> &str {

@@ -11,6 +11,7 @@ use actix_web::{
 use askama::Template;
 
 use crate::{
+    mailbox::{self, Mailbox},
     nemlogin::{self, NemLogin},
     page,
     texts::{self, Texts},
@@ -26,15 +27,19 @@ const BODY_LIMIT: usize = 1024 * 1024;
 pub struct Federation {
     /// NemLog-in.
     pub nemlogin: NemLogin,
+    /// Where the mailbox takes mails.
+    pub smtp: SocketAddr,
 }
 
 /// Serves until the process is told to stop.
 #[actix_web::main]
 pub async fn serve(federation: Federation, listen: SocketAddr) -> std::io::Result<()> {
+    let mailbox = web::Data::new(Mailbox::open(federation.smtp).await?);
     let federation = web::Data::new(federation);
     HttpServer::new(move || {
         App::new()
             .app_data(federation.clone())
+            .app_data(mailbox.clone())
             .app_data(web::PayloadConfig::new(BODY_LIMIT))
             .route("/", web::get().to(start))
             .route("/language/{language}", web::get().to(language))
@@ -42,6 +47,7 @@ pub async fn serve(federation: Federation, listen: SocketAddr) -> std::io::Resul
             .route("/static/post.js", web::get().to(|| async { file("text/javascript; charset=utf-8", SCRIPT) }))
             .route("/static/icon.svg", web::get().to(|| async { file("image/svg+xml", ICON) }))
             .configure(nemlogin::routes)
+            .configure(mailbox::routes)
             .default_service(web::to(nowhere))
     })
     .workers(2)
