@@ -22,7 +22,7 @@ async fn a_downgrade_gets_nothing() {
         let mut office = office(&house, server.port, &authority);
         office.postman.credentials = Some(Credentials::new("portvagt".to_owned(), "a mail password".to_owned()));
         settled(&house).await;
-        house.set_password("anna", "seven green kettles of anna").await.expect("a password");
+        house.set_password("anna", "nine red kettles of anna").await.expect("a password");
         let stranger = Authority::stranger();
         let cases = [
             ("no_starttls", Mood::Stripped, good.clone(), None),
@@ -61,7 +61,7 @@ async fn only_the_demo_speaks_in_clear_and_then_without_a_password() {
         let mut office = office(&house, server.port, &authority);
         office.postman.credentials = Some(Credentials::new("portvagt".to_owned(), "a mail password".to_owned()));
         settled(&house).await;
-        house.set_password("anna", "seven green kettles of anna").await.expect("a password");
+        house.set_password("anna", "nine red kettles of anna").await.expect("a password");
         assert_eq!(turn(&house, &office).await, 0, "a server without TLS");
         assert!(server.heard_in_clear().iter().all(|line| ["EHLO login.testkommune.test", "QUIT"].contains(&line.as_str())));
         office.postman.security = Security::Plain;

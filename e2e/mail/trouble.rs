@@ -3,7 +3,11 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use portvagt::storage::outbox::State;
+use portvagt::{
+    domain::{audit::Kind, notice::Notice},
+    service::notices,
+    storage::outbox::State,
+};
 
 use super::{
     mails, office,
@@ -21,7 +25,11 @@ async fn server() -> (Server, Authority) {
 
 /// One act that its owner is told of.
 async fn act(house: &House) {
-    house.set_password("anna", "seven green kettles of anna").await.expect("a password");
+    let (ground, anna) = (&house.app.ground, house.person("anna").await.id);
+    let mut tx = ground.db.begin().await.expect("a transaction");
+    notices::queue(ground, &mut tx, anna, Notice::PasswordChanged).await.expect("queued");
+    let event = house.operator().event(ground, Kind::PasswordSet).about(anna);
+    tx.commit(event).await.expect("committed");
 }
 
 /// Copies by Message-ID.
@@ -103,9 +111,9 @@ async fn no_for_good_is_put_aside_at_once_and_an_operator_may_try_again() {
             house.advance(100_000);
             assert_eq!(turn(&house, &office).await, 0);
             server.is(Mood::Kind);
-            assert!(portvagt::service::notices::retry(&house.app.ground, &house.operator(), dead[0].id).await.expect("the database"));
+            assert!(notices::retry(&house.app.ground, &house.operator(), dead[0].id).await.expect("the database"));
             assert_eq!(turn(&house, &office).await, 1);
-            assert!(!portvagt::service::notices::retry(&house.app.ground, &house.operator(), dead[0].id).await.expect("the database"));
+            assert!(!notices::retry(&house.app.ground, &house.operator(), dead[0].id).await.expect("the database"));
             assert_eq!(copies(&server).values().copied().collect::<Vec<_>>(), [1]);
             server.forget();
         }
