@@ -4,7 +4,6 @@
 use crate::{
     actors::Part,
     house::{House, on_both},
-    login_stages::incident,
     login_throttle::bare,
     visitor::Page,
 };
@@ -23,9 +22,7 @@ fn seen(page: &Page, username: &str) -> (u16, Vec<String>, usize, String) {
         })
         .collect();
     headers.sort();
-    // Each page that asks to wait has a code of its own, always of one length.
-    let code = if page.status == 429 { incident(page) } else { username.to_owned() };
-    (page.status, headers, page.body.len(), bare(page).replace(username, "").replace(&code, ""))
+    (page.status, headers, page.body.len(), bare(page).replace(username, ""))
 }
 
 /// One wrong password, and how many hashes it cost.
