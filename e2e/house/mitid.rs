@@ -55,7 +55,7 @@ pub fn idp_metadata(entity_id: &str, sso: &str, certificate: &str) -> IdentityPr
 }
 
 /// What a house asks NemLog-in for.
-pub const TERMS: Terms = Terms { least: Level::Substantial, profile: Profile::Person, allow_cbc: false, single_logout: true, skew: 180 };
+pub const TERMS: Terms = Terms { least: Level::Substantial, profile: Profile::Person, allow_cbc: false, skew: 180 };
 
 /// The roads of a house: the suite's NemLog-in, or the one of the plan.
 pub(super) fn roads(base: &str, other: Option<&(IdentityProvider, Terms)>) -> Roads {
@@ -65,7 +65,6 @@ pub(super) fn roads(base: &str, other: Option<&(IdentityProvider, Terms)>) -> Ro
     let own = Own {
         entity_id: OWN.to_owned(),
         acs: format!("{base}/mitid/nemlogin/acs"),
-        slo: format!("{base}/mitid/nemlogin/slo"),
         service: "Testkommune".to_owned(),
         decryption: DecryptionKey::from(&signing),
         signing,

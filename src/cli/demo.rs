@@ -55,6 +55,9 @@ pub struct Demo {
     /// Where those mails are read, for the message
     #[arg(long, value_name = "URL")]
     pub mailbox: Option<String>,
+    /// Metadata of NemLog-in, or of whoever plays it
+    #[arg(long, value_name = "FILE")]
+    pub nemlogin: Option<PathBuf>,
 }
 
 const CVR: &str = "90000001";
@@ -63,6 +66,8 @@ const CVR: &str = "90000001";
 struct Character {
     username: &'static str,
     names: (&'static str, &'static str),
+    /// A CPR number that nobody can have: 60 is added to the day.
+    cpr: &'static str,
     password: &'static str,
     /// With an authenticator app attached; without one there is a first login to be seen.
     has_app: bool,
@@ -75,6 +80,7 @@ const PEOPLE: [Character; 4] = [
     Character {
         username: "anna",
         names: ("Anna", "Jensen"),
+        cpr: "6101801111",
         password: "six blue bicycles",
         has_app: true,
         level: Level::Substantial,
@@ -84,6 +90,7 @@ const PEOPLE: [Character; 4] = [
     Character {
         username: "bo",
         names: ("Bo", "Larsen"),
+        cpr: "6202812222",
         password: "three sour lemons",
         has_app: true,
         level: Level::Low,
@@ -93,6 +100,7 @@ const PEOPLE: [Character; 4] = [
     Character {
         username: "clara",
         names: ("Clara", "Nielsen"),
+        cpr: "6303823333",
         password: "eight warm waffles",
         has_app: false,
         level: Level::Substantial,
@@ -102,6 +110,7 @@ const PEOPLE: [Character; 4] = [
     Character {
         username: "dorte",
         names: ("Dorte", "Madsen"),
+        cpr: "6404834444",
         password: "four old staircases",
         has_app: true,
         level: Level::Substantial,
@@ -109,6 +118,21 @@ const PEOPLE: [Character; 4] = [
         shows: "administrator",
     },
 ];
+
+/// Somebody with a MitID in the demo.
+#[derive(Debug, Clone)]
+pub struct Citizen {
+    /// Their name.
+    pub name: String,
+    /// Their CPR number: one that nobody can have.
+    pub cpr: &'static str,
+}
+
+/// Everybody with a MitID in the demo: its people, and somebody the organisation does not know.
+pub fn citizens() -> impl Iterator<Item = Citizen> {
+    let own = PEOPLE.iter().map(|character| (character.names, character.cpr));
+    own.chain([(("Erik", "Ukendt"), "6505845555")]).map(|((given, family), cpr)| Citizen { name: format!("{given} {family}"), cpr })
+}
 
 /// Makes the folder, or what is missing in it; answers its settings and the message for the newcomer.
 pub async fn prepare(demo: &Demo) -> anyhow::Result<(Settings, String)> {
@@ -176,6 +200,11 @@ fn configuration(data: &Path, demo: &Demo) -> anyhow::Result<String> {
         format = "text"
     };
     let mut table = table;
+    if let Some(file) = &demo.nemlogin {
+        let file = file.canonicalize().with_context(|| file.display().to_string())?;
+        let file = file.to_str().context("a path that is no text")?;
+        table.insert("nemlogin".to_owned(), toml::Value::Table(toml::toml! { enabled = true metadata_file = file }));
+    }
     let mut set = |section: &str, key: &str, value: String| {
         if let Some(section) = table.get_mut(section).and_then(toml::Value::as_table_mut) {
             section.insert(key.to_owned(), value.into());
@@ -212,7 +241,7 @@ async fn settle(ground: &Ground, by: &Operator, character: &Character, data: &Pa
         family_name: family_name.to_owned(),
         email: Some(format!("{username}@testkommune.example")),
         persistent_uuid: None,
-        cpr: None,
+        cpr: Some(character.cpr.parse()?),
         administrator: character.administrator,
         password: Secret::new(character.password.to_owned()),
     };
@@ -274,7 +303,8 @@ fn message(demo: &Demo, data: &Path, people: &str) -> String {
          \x20 2. Open the demo service again: no password is asked for. Log out.\n\
          \x20 3. Log in as clara with her activation code and enrol a passkey; next time use only that.\n\
          \x20 4. Log in as bo: the service asks for level substantial and is told no.\n\
-         \x20 5. Write a password wrongly six times.\n\n\
+         \x20 5. Write a password wrongly six times.\n\
+         \x20 6. Log in as bo at Portvagt and prove with MitID who he is: a simulated NemLog-in asks who to be.\n\n\
          Use localhost, not 127.0.0.1: passkeys are bound to the name. From another machine: ssh -L PORT:localhost:PORT.\n\
          Ctrl-C stops everything.\n",
     );

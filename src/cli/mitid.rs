@@ -61,7 +61,6 @@ fn nemlogin(settings: &Settings) -> anyhow::Result<NemLogin> {
         least: config::mitid::level(&own.level).ok_or_else(|| anyhow!("nemlogin.level: use substantial or high"))?,
         profile: config::mitid::profile(&own.profile).ok_or_else(|| anyhow!("nemlogin.profile: use person, professional or any"))?,
         allow_cbc: own.allow_cbc,
-        single_logout: own.single_logout,
         skew: settings.saml.clock_skew.seconds,
     };
     Ok(NemLogin { provider, own: ourselves(settings)?, terms })
@@ -86,7 +85,6 @@ fn ourselves(settings: &Settings) -> anyhow::Result<Own> {
     Ok(Own {
         entity_id: settings.nemlogin_entity_id(),
         acs: format!("{base}/mitid/nemlogin/acs"),
-        slo: format!("{base}/mitid/nemlogin/slo"),
         service: settings.site.organisation.clone(),
         signing,
         decryption,

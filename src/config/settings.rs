@@ -322,8 +322,6 @@ settings! {
         profile: String, default "\"person\"";
         /// Whether answers encrypted with AES-CBC are opened. NemLog-in uses AES-GCM; CBC has no integrity of its own.
         allow_cbc: bool, default "false";
-        /// Whether the session that a login with MitID makes at NemLog-in is ended at once, when its metadata says how.
-        single_logout: bool, default "true";
     }
     /// The log, written to standard error.
     log: Log {

@@ -42,6 +42,9 @@ pub struct Serve {
     /// Address and port where "Mailbox (simulated)" takes mails, in clear.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8083")]
     pub smtp: SocketAddr,
+    /// Metadata of the service provider that may ask NemLog-in; read anew for each request.
+    #[arg(long, value_name = "FILE")]
+    pub sp_metadata: Option<PathBuf>,
 }
 
 /// Who we are.

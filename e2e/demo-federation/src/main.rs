@@ -37,14 +37,14 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     if let Some(Command::Metadata { identity }) = arguments.command {
-        println!("{}", NemLogin::open(&identity.data, base(&identity.base_url))?.metadata()?);
+        println!("{}", NemLogin::open(&identity.data, base(&identity.base_url), None)?.metadata()?);
         return Ok(());
     }
     let Some(serve) = arguments.serve else {
         return Ok(Arguments::command().print_help()?);
     };
     let base_url = base(&serve.base_url).to_owned();
-    let nemlogin = NemLogin::open(&serve.data, &base_url)?;
+    let nemlogin = NemLogin::open(&serve.data, &base_url, serve.sp_metadata)?;
     println!("demo-federation: {base_url}/ (listening on {})", serve.listen);
     Ok(web::serve(Federation { nemlogin, smtp: serve.smtp }, serve.listen)?)
 }

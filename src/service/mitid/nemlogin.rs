@@ -58,8 +58,6 @@ pub struct Own {
     pub entity_id: String,
     /// Where answers are posted.
     pub acs: String,
-    /// Where logout messages arrive.
-    pub slo: String,
     /// The service's name in our metadata.
     pub service: String,
     /// Signs our questions.
@@ -77,8 +75,6 @@ pub struct Terms {
     pub profile: Profile,
     /// Whether AES-CBC is opened, which has no integrity of its own.
     pub allow_cbc: bool,
-    /// Whether the session made at NemLog-in is ended at once.
-    pub single_logout: bool,
     /// How far clocks may differ, in seconds.
     pub skew: i64,
 }
@@ -108,7 +104,6 @@ impl Own {
             id: &fresh_id(random),
             entity_id: &self.entity_id,
             acs: &self.acs,
-            slo: &self.slo,
             signing: &[self.signing.certificate()],
             encryption: &[self.decryption.certificate()],
             service: &self.service,

@@ -88,3 +88,6 @@ impl IdentityProvider {
         self.slo.iter().find(|slo| slo.binding == Binding::Redirect)
     }
 }
+
+#[cfg(test)]
+mod tests;
