@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// What an outsider sees of a page, but for what differs on every page, the user name typed, and the date.
-fn seen(page: &Page, username: &str) -> (u16, Vec<String>, usize, String) {
+pub fn seen(page: &Page, username: &str) -> (u16, Vec<String>, usize, String) {
     let mut headers: Vec<String> = page
         .headers
         .iter()

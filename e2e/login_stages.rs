@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::{
     access::{Route, routes},
+    activation::Invited,
     actors::{Employee, SamlService},
     house::{House, log, on_both},
     visitor::{Page, Visitor},
@@ -21,9 +22,26 @@ enum Stage {
     Enrol,
     StepUp,
     Done,
+    Invited,
+    Recover,
+    Identify,
+    Accepting,
+    NewPassword,
 }
 
-const STAGES: [Stage; 6] = [Stage::Start, Stage::SecondFactor, Stage::Activation, Stage::Enrol, Stage::StepUp, Stage::Done];
+const STAGES: [Stage; 11] = [
+    Stage::Start,
+    Stage::SecondFactor,
+    Stage::Activation,
+    Stage::Enrol,
+    Stage::StepUp,
+    Stage::Done,
+    Stage::Invited,
+    Stage::Recover,
+    Stage::Identify,
+    Stage::Accepting,
+    Stage::NewPassword,
+];
 
 impl Stage {
     fn name(self) -> &'static str {
@@ -34,6 +52,11 @@ impl Stage {
             Self::Enrol => "enrol",
             Self::StepUp => "step-up",
             Self::Done => "done",
+            Self::Invited => "invited",
+            Self::Recover => "recover",
+            Self::Identify => "identify",
+            Self::Accepting => "accepting",
+            Self::NewPassword => "new-password",
         }
     }
 
@@ -58,6 +81,11 @@ impl Stage {
                 "POST /login/enrol/passkey/finish",
             ],
             Self::Done => &["GET /login"],
+            Self::Invited => &["GET /login", "POST /activate/open"],
+            Self::Recover => &["GET /login", "POST /recover"],
+            Self::Identify => &["GET /login", "POST /activate/code"],
+            Self::Accepting => &["GET /login", "POST /activate/terms"],
+            Self::NewPassword => &["GET /login", "POST /activate/password"],
         }
     }
 }
@@ -75,6 +103,9 @@ struct Standing {
 
 impl Standing {
     async fn at(house: &House, service: &SamlService, stage: Stage) -> Self {
+        if matches!(stage, Stage::Invited | Stage::Recover | Stage::Identify | Stage::Accepting | Stage::NewPassword) {
+            return Self::without_login(house, service, stage).await;
+        }
         let name = format!("at{}", stage.name().replace('-', ""));
         let new = matches!(stage, Stage::Activation | Stage::Enrol);
         let (who, activation) = if new {
@@ -102,6 +133,31 @@ impl Standing {
         };
         let place = page.location().unwrap_or_else(|| page.url.clone());
         let flow = place.query_pairs().find(|(name, _)| name == "flow").expect("a flow").1.into_owned();
+        let standing = Self { who, visitor, flow, page, activation, service: service.clone() };
+        assert_eq!(standing.stage(house).await.as_deref(), Some(stage.name()), "{}", standing.page.describe());
+        standing
+    }
+
+    /// Somebody who takes an identity into use, or wants it back.
+    async fn without_login(house: &House, service: &SamlService, stage: Stage) -> Self {
+        let invited = Invited::new(house, &format!("at{}", stage.name().replace('-', ""))).await;
+        let mut visitor = house.visitor();
+        let mut page = if stage == Stage::Recover { visitor.open(house.url("/recover")).await } else { invited.arrive(house, &mut visitor).await };
+        if matches!(stage, Stage::Identify | Stage::Accepting | Stage::NewPassword) {
+            page = invited.open(&mut visitor, &page).await;
+        }
+        if stage == Stage::Accepting {
+            house.publish_terms().await;
+        }
+        if matches!(stage, Stage::Accepting | Stage::NewPassword) {
+            page = visitor.submit_form(&page, "/activate/code", &[("code", &house.activation_code(&invited.username).await)]).await;
+        }
+        if stage == Stage::NewPassword && page.find_form("/activate/terms").is_some() {
+            page = visitor.submit_form(&page, "/activate/terms", &[]).await;
+        }
+        let flow = page.url.query_pairs().find(|(name, _)| name == "flow").expect("a flow").1.into_owned();
+        let activation = if stage == Stage::Identify { house.activation_code(&invited.username).await } else { invited.code.clone() };
+        let who = Employee::named(&invited.username);
         let standing = Self { who, visitor, flow, page, activation, service: service.clone() };
         assert_eq!(standing.stage(house).await.as_deref(), Some(stage.name()), "{}", standing.page.describe());
         standing
@@ -146,7 +202,10 @@ impl Standing {
 
 /// The addresses of the login itself.
 fn login_routes() -> Vec<Route> {
-    routes().into_iter().filter(|route| route.path.starts_with("/login")).collect()
+    // Looking shows whatever stage it is at, and beginning anew is free to everybody.
+    let free = |route: &Route| route.method == Method::GET && ["/activate", "/recover"].contains(&route.path.as_str());
+    let own = ["/login", "/activate", "/recover"];
+    routes().into_iter().filter(|route| own.iter().any(|path| route.path.starts_with(path)) && !free(route)).collect()
 }
 
 #[tokio::test]
@@ -197,8 +256,35 @@ async fn finish(house: &House, mut standing: Standing, stage: Stage) {
             return standing.who.expect_home(&page);
         }
         Stage::Done => visitor.follow(page).await,
+        Stage::Invited | Stage::Recover | Stage::Identify | Stage::Accepting | Stage::NewPassword => {
+            return finish_activation(house, standing, stage).await;
+        }
     };
     assert_eq!(standing.service.read(house, &end).assertion().level(), "Substantial");
+}
+
+/// The same for an activation: from where it stands to the person's own page. A recovery goes on to its next page.
+async fn finish_activation(house: &House, mut standing: Standing, stage: Stage) {
+    let (visitor, mut page) = (&mut standing.visitor, standing.page.clone());
+    let name = standing.who.username.clone();
+    if stage == Stage::Recover {
+        let page = visitor.submit_form(&page, "/recover", &[("user_name", &name), ("why", "password")]).await;
+        assert!(page.find_form("/activate/code").is_some(), "{}", page.describe());
+        return;
+    }
+    if stage == Stage::Invited {
+        page = visitor.submit_form(&page, "/activate/open", &[("user_name", &name), ("code", &standing.activation)]).await;
+    }
+    if matches!(stage, Stage::Invited | Stage::Identify) {
+        page = visitor.submit_form(&page, "/activate/code", &[("code", &house.activation_code(&name).await)]).await;
+    }
+    if page.find_form("/activate/terms").is_some() {
+        page = visitor.submit_form(&page, "/activate/terms", &[]).await;
+    }
+    let page = standing.who.choose_password(visitor, &page).await;
+    let page = visitor.submit_form(&page, "/login/enrol/totp", &[]).await;
+    let page = standing.who.enrol_app(house, visitor, &page).await;
+    standing.who.expect_home(&page);
 }
 
 /// The incident code on a problem page or in a problem document.

@@ -102,6 +102,12 @@ mod life_revoked;
 mod nsis_table;
 /// Forged log lines (B21).
 mod log_lines;
+/// Taking an identity into use (B13).
+mod activation;
+/// The registrant's desk (C04).
+mod desk;
+/// Getting an identity back (B15).
+mod recovery;
 /// Logging in, as it should go.
 mod login;
 /// One-time codes, used twice or guessed (B07, B08).

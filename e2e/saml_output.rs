@@ -56,7 +56,7 @@ async fn add(house: &House, username: &str, given: &str, family: &str, email: Op
         persistent_uuid: None,
         cpr: None,
         administrator: false,
-        password: Secret::new(employee.password.clone()),
+        password: Some(Secret::new(employee.password.clone())),
     };
     people::add(&house.app.ground, &house.operator(), newcomer).await?;
     house.prove(username, Level::Substantial).await;

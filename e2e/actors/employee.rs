@@ -123,6 +123,11 @@ impl Employee {
         visitor.submit_form(page, "/login/password", &[("user_name", &self.username), ("password", &self.password)]).await
     }
 
+    /// Chooses their password on the page where a new one is wanted.
+    pub async fn choose_password(&self, visitor: &mut Visitor, page: &Page) -> Page {
+        visitor.submit_form(page, "/activate/password", &[("password", &self.password), ("again", &self.password)]).await
+    }
+
     /// Sends a wrong password and follows.
     pub async fn mistype(&self, visitor: &mut Visitor, page: &Page) -> Page {
         visitor.submit_form(page, "/login/password", &[("user_name", &self.username), ("password", "not it, not at all")]).await

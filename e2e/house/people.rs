@@ -8,11 +8,14 @@ use portvagt::{
         assurance::Level,
         audit::Actor,
         client::{Client, Terms},
+        invitation::Channel,
         person::{Person, Username},
         policy::PasswordRules,
         proofing::Method,
     },
     service::{
+        activation::invitation,
+        organisations, terms,
         clients::{self, Registration},
         lifecycle::{self, Hired},
         operator::Operator,
@@ -64,11 +67,41 @@ impl House {
             persistent_uuid: None,
             cpr: None,
             administrator: false,
-            password: Secret::new(employee.password.clone()),
+            password: Some(Secret::new(employee.password.clone())),
         };
         let (_, code) = people::add(&self.app.ground, &self.operator(), newcomer).await.expect("a person");
         self.prove(username, level).await;
-        Newcomer { employee, code: code.to_text() }
+        Newcomer { employee, code: code.expect("a code").to_text() }
+    }
+
+    /// Somebody who was added without a password and not proved, with a CPR number.
+    pub async fn stranger(&self, username: &str, cpr: &str) -> Person {
+        let newcomer = people::Newcomer {
+            organisation: Some(CVR.parse().expect("a CVR number")),
+            username: name(username),
+            given_name: format!("Given {username}"),
+            family_name: "Prøvesen".to_owned(),
+            email: Some(format!("{username}@testkommune.test")),
+            persistent_uuid: None,
+            cpr: Some(cpr.parse().expect("a CPR number")),
+            administrator: false,
+            password: None,
+        };
+        people::add(&self.app.ground, &self.operator(), newcomer).await.expect("a person").0
+    }
+
+    /// The code of a fresh invitation, as a letter holds it.
+    pub async fn invitation(&self, username: &str) -> String {
+        let person = self.person(username).await;
+        let invited = invitation::invite(&self.app.ground, &self.operator(), &person, Channel::Letter).await;
+        invited.expect("an invitation").0.to_text()
+    }
+
+    /// Publishes the organisation's next terms.
+    pub async fn publish_terms(&self) {
+        let organisation = organisations::list(&self.app.ground).await.expect("organisations")[0].id;
+        let texts = ("Pas godt på din adgang, og del den ikke.", "Take good care of your access, and share it not.");
+        terms::publish(&self.app.ground, &self.operator(), organisation, texts).await.expect("terms");
     }
 
     /// Records a proofing of identity.

@@ -243,7 +243,7 @@ async fn settle(ground: &Ground, by: &Operator, character: &Character, data: &Pa
         persistent_uuid: None,
         cpr: Some(character.cpr.parse()?),
         administrator: character.administrator,
-        password: Secret::new(character.password.to_owned()),
+        password: Some(Secret::new(character.password.to_owned())),
     };
     people::add(ground, by, newcomer).await?;
     let evidence = "Demo: no document was seen".to_owned();

@@ -16,14 +16,16 @@ pub mod policy;
 pub mod organisation;
 /// `portvagt terms`.
 pub mod terms;
+/// `portvagt keys` and `portvagt metadata`.
+pub mod keys;
+/// `portvagt person invite`.
+pub mod invite;
 /// `portvagt person`.
 pub mod person;
 /// `portvagt totp`.
 pub mod totp;
 /// `portvagt relying-party`.
 pub mod relying_party;
-/// `portvagt keys` and `portvagt metadata`.
-pub mod keys;
 /// `portvagt audit`.
 pub mod audit;
 /// `portvagt mitid`, and the roads to MitID from the settings.
@@ -150,7 +152,10 @@ fn act(arguments: Arguments) -> anyhow::Result<Answer> {
         Command::Config(command) => config::run(&command, file),
         Command::Organisation(command) => on_ground(file, async |ground| organisation::run(command, ground).await),
         Command::Terms(command) => on_ground(file, async |ground| terms::run(command, ground).await),
-        Command::Person(command) => on_ground(file, async |ground| person::run(command, ground).await),
+        Command::Person(command) => {
+            let base_url = settings(file)?.http.base_url;
+            on_ground(file, async |ground| person::run(command, ground, &base_url).await)
+        }
         Command::Totp(totp::Command::Add { username, name }) => on_ground(file, async |ground| totp::add(ground, &username, &name).await),
         Command::Totp(totp::Command::Code) => totp::code(),
         Command::RelyingParty(command) => on_ground(file, async |ground| relying_party::run(command, ground).await),

@@ -9,7 +9,12 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{answer::Answer, ask, stand};
+use super::{
+    answer::Answer,
+    ask,
+    invite::{self, Invite},
+    stand,
+};
 use crate::{
     base::id::Id,
     domain::{
@@ -59,6 +64,8 @@ pub enum Command {
     },
     /// Record an identity proofing
     Prove(Prove),
+    /// Invite a person to take their identity into use, by mail or by a letter to be printed
+    Invite(Invite),
     /// Make a new one-time activation code; an older one is void
     ActivationCode {
         /// Their user name
@@ -99,12 +106,15 @@ pub struct Add {
     /// The person's UUID at MitID Erhverv; without it a fresh one is made
     #[arg(long, value_name = "UUID")]
     pub persistent_uuid: Option<Uuid>,
-    /// Ask for a CPR number too: the line after the password
+    /// Ask for a CPR number too: the line after the password, if there is one
     #[arg(long)]
     pub with_cpr: bool,
     /// The person administers Portvagt
     #[arg(long)]
     pub administrator: bool,
+    /// Set no password: the person is invited and chooses their own
+    #[arg(long)]
+    pub without_password: bool,
 }
 
 /// A proofing to record.
@@ -126,8 +136,8 @@ pub struct Prove {
     pub by: String,
 }
 
-/// Does one of them.
-pub async fn run(command: Command, ground: &Ground) -> anyhow::Result<Answer> {
+/// Does one of them. `base_url` is the configured address, for invitations.
+pub async fn run(command: Command, ground: &Ground, base_url: &str) -> anyhow::Result<Answer> {
     let by = stand::operator();
     match command {
         Command::Add(add) => self::add(add, ground).await,
@@ -167,6 +177,7 @@ pub async fn run(command: Command, ground: &Ground) -> anyhow::Result<Answer> {
             };
             Ok(Answer::new(words, shown::proofing(&proofing)))
         }
+        Command::Invite(invite) => invite::run(invite, ground, base_url).await,
         Command::ActivationCode { username } => {
             let code = people::activation_code(ground, &by, &username).await?.to_text();
             Ok(Answer::new(
@@ -193,7 +204,7 @@ pub async fn run(command: Command, ground: &Ground) -> anyhow::Result<Answer> {
 }
 
 async fn add(add: Add, ground: &Ground) -> anyhow::Result<Answer> {
-    let password = ask::new_password()?;
+    let password = if add.without_password { None } else { Some(ask::new_password()?) };
     let cpr = if add.with_cpr { Some(ask::secret("CPR number")?.expose().parse::<Cpr>()?) } else { None };
     let newcomer = Newcomer {
         organisation: add.organisation,
@@ -208,14 +219,16 @@ async fn add(add: Add, ground: &Ground) -> anyhow::Result<Answer> {
     };
     let added = people::add(ground, &stand::operator(), newcomer).await;
     let (person, code) = added?;
-    let code = code.to_text();
-    let words = format!(
-        "'{}' is added. Activation code for the first login, shown only now: {code}\n{}\n\
-         Next, record how the identity was proved: portvagt person prove {} --method in-person --level substantial --evidence ... --by ...",
-        person.username,
-        lifetime(ground),
-        person.username
-    );
+    let code = code.map(|code| code.to_text());
+    let name = &person.username;
+    let words = match &code {
+        Some(code) => format!(
+            "'{name}' is added. Activation code for the first login, shown only now: {code}\n{}\n\
+             Next, record how the identity was proved: portvagt person prove {name} --method in-person --level substantial --evidence ... --by ...",
+            lifetime(ground)
+        ),
+        None => format!("'{name}' is added, without a password. Next, invite them: portvagt person invite {name} --by mail"),
+    };
     let mut json = shown::to_json(&person, ground.clock.now());
     if let Some(object) = json.as_object_mut() {
         object.insert("activation_code".to_owned(), code.into());

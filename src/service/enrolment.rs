@@ -12,6 +12,7 @@ use crate::{
         authenticator::{Attached, carried, kept},
         factor::{Authenticator, Kind, Knowledge, Possession, Provenance, TwoFactors, Use, Verified},
         flow::{Enrol, Flow, Pending, Purpose},
+        mitid::Why,
         notice::Notice,
         person::Person,
         session::Session,
@@ -225,6 +226,7 @@ async fn complete(
         return Ok(Enrolled::Added);
     };
     tx.note(&event).await?;
+    settle(ground, &mut tx, flow, visitor).await?;
     let user_verified = authenticator.kind == Kind::Webauthn;
     let carries = carried(&ground.rules.authenticators, &authenticator);
     let used = Use { kind: authenticator.kind, authenticator: Some(authenticator.id), at: now, user_verified, carries };
@@ -232,4 +234,17 @@ async fn complete(
     let known = Verified::<Knowledge>::mint(person, password.clone());
     let factors = TwoFactors::combine(&known, &had, ground.rules.session.flow_seconds).map_err(|_| Refusal::Gone)?;
     Ok(Enrolled::LoggedIn(Box::new(login::enter(ground, tx, (flow, held), factors, visitor).await?)))
+}
+
+/// The first factor takes an identity into use; the one after a recovery gives it back. Its owner is told.
+async fn settle(ground: &Ground, tx: &mut Tx, flow: &Flow<Enrol>, visitor: &Visitor) -> Result<(), Refusal> {
+    let (kind, notice) = match flow.stage.why {
+        Some(Why::Activation) => (EventKind::IdentityActivated, Notice::Activated),
+        Some(Why::Password | Why::Factor) => (EventKind::IdentityRecovered, Notice::RecoveryDone),
+        Some(Why::Unlock | Why::Raise) | None => return Ok(()),
+    };
+    let person = flow.stage.person;
+    let event = Event::new(kind, Actor::Person(person), ground.clock.now(), &visitor.incident, ground.random.as_ref());
+    tx.note(&event.about(person)).await?;
+    Ok(notices::queue(ground, tx, person, notice).await?)
 }

@@ -26,6 +26,10 @@ pub mod roles;
 pub mod proofing;
 /// The terms employees accept.
 pub mod terms;
+/// Taking an identity into use: invitation, proof, terms, password.
+pub mod activation;
+/// Getting an identity back.
+pub mod recovery;
 /// The SAML identity provider.
 pub mod saml;
 /// Setting a password: the one way.
@@ -38,5 +42,7 @@ pub mod explanation;
 pub mod people;
 /// Raising an identity's level with MitID.
 pub mod raising;
+/// What a registrant does at the desk.
+pub mod desk;
 /// Relying parties.
 pub mod clients;

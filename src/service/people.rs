@@ -106,8 +106,8 @@ pub struct Newcomer {
     pub cpr: Option<Cpr>,
     /// Whether they administer Portvagt.
     pub administrator: bool,
-    /// Their first password.
-    pub password: Secret<String>,
+    /// Their first password; without one they are invited.
+    pub password: Option<Secret<String>>,
 }
 
 /// A person with what there is to know for an operator.
@@ -133,8 +133,8 @@ pub struct Record {
     pub activation_open: bool,
 }
 
-/// Adds a person with a password and makes the activation code for their first login.
-pub async fn add(ground: &Ground, by: &Operator, newcomer: Newcomer) -> Result<(Person, Code), Refusal> {
+/// Adds a person; with a password, the activation code for their first login is made too.
+pub async fn add(ground: &Ground, by: &Operator, newcomer: Newcomer) -> Result<(Person, Option<Code>), Refusal> {
     let organisation = organisations::find(ground, newcomer.organisation.as_ref()).await?.id;
     let (given_name, family_name) = names(&newcomer.given_name, &newcomer.family_name)?;
     let email = newcomer.email.map(|email| email.trim().to_owned()).filter(|email| !email.is_empty());
@@ -153,12 +153,18 @@ pub async fn add(ground: &Ground, by: &Operator, newcomer: Newcomer) -> Result<(
         admission: Admission::default(),
     };
     let cpr = newcomer.cpr.map(|number| cpr::seal(ground, person.id, &number)).transpose()?;
-    let password = passwords::accept(ground, &by.incident, &person, &newcomer.password).await?;
+    let password = match &newcomer.password {
+        Some(password) => Some(passwords::accept(ground, &by.incident, &person, password).await?),
+        None => None,
+    };
     let mut tx = ground.db.begin().await?;
     people::insert(&mut tx, &person, cpr).await??;
-    passwords::write(ground, &mut tx, &password).await?;
-    let code = issue(ground, &mut tx, by, person.id).await?;
-    tx.note(&by.event(ground, EventKind::ActivationIssued).about(person.id)).await?;
+    let mut code = None;
+    if let Some(password) = password {
+        passwords::write(ground, &mut tx, &password).await?;
+        code = Some(issue(ground, &mut tx, by, person.id).await?);
+        tx.note(&by.event(ground, EventKind::ActivationIssued).about(person.id)).await?;
+    }
     if newcomer.administrator {
         grants::grant(&mut tx, person.id, Role::Administrator, &by.name(), ground.clock.now()).await?;
         tx.note(&by.event(ground, EventKind::RoleGranted).about(person.id).with("role", Role::Administrator.as_str())).await?;

@@ -108,6 +108,11 @@ impl Registrant {
         &self.by
     }
 
+    /// Where they are employed: whom they may prove.
+    pub fn organisation(&self) -> Id<Organisation> {
+        self.organisation
+    }
+
     /// The registrant's own id.
     pub fn person(&self) -> Id<Person> {
         self.person
@@ -304,7 +309,7 @@ pub async fn identity(ground: &Ground, person: &Person) -> Result<Option<Level>,
 }
 
 /// The subject, if this registrant may prove them.
-async fn judged(ground: &Ground, registrant: &Registrant, person: Id<Person>) -> Result<Person, Refusal> {
+pub(in crate::service) async fn judged(ground: &Ground, registrant: &Registrant, person: Id<Person>) -> Result<Person, Refusal> {
     let subject = people::by_id(&ground.db, person).await?.ok_or(Refusal::NoSuchPerson)?;
     if same_human(ground, registrant.person, person).await? {
         return Err(refused(ground, &registrant.by, &subject, Refusal::Own).await?);

@@ -42,6 +42,8 @@ pub struct Standing {
     pub client_enabled: bool,
     /// The `SessionIndex` it already knows this session by.
     pub session_index: Option<String>,
+    /// Whether the organisation's newest terms are still to be accepted.
+    pub terms_due: bool,
 }
 
 impl Standing {
@@ -69,7 +71,10 @@ pub struct Participant {
 const STANDING: &str = "SELECT asked.column1 AS place, s.id, s.person, s.evidence, s.created_at, s.last_seen_at, s.user_agent, \
      p.organisation, p.username, p.given_name, p.family_name, p.email, p.persistent_uuid, p.active_locks, p.employed_from, \
      p.employed_until, o.cvr, o.name AS organisation_name, o.notified, k.cpr_index AS present_cpr, \
-     f.level, f.state, f.name, f.cpr_index, f.document_expires, c.id AS client, c.revision, c.enabled, t.session_index \
+     f.level, f.state, f.name, f.cpr_index, f.document_expires, c.id AS client, c.revision, c.enabled, t.session_index, \
+     (SELECT COUNT(*) FROM terms d WHERE d.organisation = p.organisation \
+     AND d.version = (SELECT MAX(version) FROM terms WHERE terms.organisation = p.organisation) \
+     AND NOT EXISTS (SELECT 1 FROM acceptances a WHERE a.person = p.id AND a.version = d.version)) AS terms_due \
      FROM (VALUES ";
 const STANDING_OF_ASKED: &str = ") AS asked JOIN sessions s ON s.token_hash = asked.column2 \
      JOIN people p ON p.id = s.person JOIN organisations o ON o.id = p.organisation \
@@ -158,6 +163,7 @@ fn read_standing(rows: &[Row]) -> Result<Option<Standing>, Fault> {
             .transpose()?,
         client_enabled: row.int_or_none("enabled")? == Some(1),
         session_index: row.text_or_none("session_index")?,
+        terms_due: row.flag("terms_due")?,
     }))
 }
 

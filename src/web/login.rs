@@ -12,7 +12,7 @@ use crate::{
     base::secret::Secret,
     domain::{
         factor::Kind,
-        flow::{Activation, Flow, Identify, Purpose, SecondFactor, Stage, Start, StepUp},
+        flow::{Accepting, Activation, Flow, Identify, Invited, NewPassword, Purpose, Recover, SecondFactor, Stage, Start, StepUp},
     },
     service::{
         login::{self, Held, LoggedIn, Refusal, activation, password::Next, totp, webauthn},
@@ -55,7 +55,9 @@ pub async fn show(app: Data<App>, visit: Visit, query: Query<AtFlow>) -> Result<
         Some(Start::NAME) => start(&app, &visit, &held).await,
         Some(SecondFactor::NAME | StepUp::NAME) => factor_page(&app, &visit, &held, None).await,
         Some(Activation::NAME) => activation_page(&app, &visit, &held, None).await,
-        Some(Identify::NAME) => Ok(see(&format!("/mitid?flow={}", held.id))),
+        Some(Invited::NAME | Recover::NAME | Identify::NAME | Accepting::NAME | NewPassword::NAME) => {
+            Ok(see(&format!("/activate?flow={}", held.id)))
+        }
         Some("enrol") => Ok(see(&format!("/login/enrol?flow={}", held.id))),
         Some("done") => done(&app, &visit, &held).await,
         _ => Err(gone(&visit)),

@@ -24,6 +24,10 @@ pub mod open;
 pub mod saml;
 /// The login pages.
 pub mod login;
+/// Taking an identity into use, and getting it back.
+pub mod activate;
+/// The registrant's desk.
+pub mod desk;
 /// Enrolment pages.
 pub mod enrol;
 /// On the way to MitID.

@@ -9,16 +9,22 @@ use actix_web::{
 };
 
 use crate::{
-    service::{login::Refusal, saml::Refused},
+    service::{
+        login::{Held, Refusal},
+        saml::Refused,
+    },
     storage::fault::Fault,
     web::{
         page::{
             Frame,
             problem::{Kind, Problem},
         },
-        visit::Visit,
+        visit::{self, Visit},
     },
 };
+
+/// How long a browser keeps the flow of a step-up that a refusal began; the flow itself ends by its own time.
+const STEP_UP_SECONDS: i64 = 900;
 
 /// A refusal on its way out.
 pub enum Trouble {
@@ -28,6 +34,8 @@ pub enum Trouble {
     Document(Box<Problem>),
     /// To the login page.
     Login,
+    /// To a fresh proof of the second factor.
+    StepUp(Box<Held>),
 }
 
 impl fmt::Debug for Trouble {
@@ -41,6 +49,7 @@ impl fmt::Display for Trouble {
         match self {
             Self::Page(problem) | Self::Document(problem) => write!(f, "problem {:?} {}", problem.kind, problem.incident),
             Self::Login => f.write_str("login needed"),
+            Self::StepUp(_) => f.write_str("step-up needed"),
         }
     }
 }
@@ -118,7 +127,7 @@ impl ResponseError for Trouble {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::Page(problem) | Self::Document(problem) => problem.kind.status(),
-            Self::Login => StatusCode::SEE_OTHER,
+            Self::Login | Self::StepUp(_) => StatusCode::SEE_OTHER,
         }
     }
 
@@ -126,6 +135,12 @@ impl ResponseError for Trouble {
         match self {
             Self::Page(problem) => problem.answer(),
             Self::Login => HttpResponse::SeeOther().insert_header((header::LOCATION, "/login")).finish(),
+            Self::StepUp(held) => {
+                let mut answer = HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/login?flow={}", held.id))).finish();
+                // None of our cookies is unwritable; without it the visitor is asked to begin again.
+                _ = answer.add_cookie(&visit::keep_flow(held, STEP_UP_SECONDS));
+                answer
+            }
             Self::Document(problem) => {
                 let status = problem.kind.status();
                 let body = serde_json::json!({ "status": status.as_u16(), "title": problem.title(), "incident": problem.incident });

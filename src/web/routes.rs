@@ -11,7 +11,7 @@ use actix_web::{
     web::{self, Data, PayloadConfig, QueryConfig, ServiceConfig, post},
 };
 
-use crate::web::{account, app::App, assets, enrol, login, mitid, open, page::problem::Kind, problem::Trouble, saml, visit::Visit};
+use crate::web::{account, activate, app::App, assets, desk, enrol, login, mitid, open, page::problem::Kind, problem::Trouble, saml, visit::Visit};
 
 /// The most any body may be: a SAML message of 256 KiB in base64, percent-encoded, and some room.
 const BODY_LIMIT: usize = 640 * 1024;
@@ -44,11 +44,21 @@ pub fn configure(config: &mut ServiceConfig) {
     at(config, "/login/enrol/passkey/start", [post().to(enrol::start_passkey)]);
     at(config, "/login/enrol/passkey/finish", [post().to(enrol::finish_passkey)]);
 
-    at(config, "/mitid", [get().to(mitid::choose)]);
-    at(config, "/mitid/road", [post().to(mitid::take_road)]);
-    at(config, "/mitid/nemlogin/metadata", [get().to(mitid::metadata)]);
-    at(config, "/mitid/nemlogin/acs", [post().to(mitid::receive)]);
-    at(config, "/mitid/nemlogin/answer", [get().to(mitid::fetch)]);
+    at(config, "/activate", [get().to(activate::show)]);
+    at(config, "/activate/open", [post().to(activate::post_open)]);
+    at(config, "/activate/code", [post().to(activate::post_code)]);
+    at(config, "/activate/terms", [post().to(activate::post_terms)]);
+    at(config, "/activate/password", [post().to(activate::post_password)]);
+    at(config, "/recover", [get().to(activate::recover), post().to(activate::post_recover)]);
+
+    at(config, "/desk", [get().to(desk::front)]);
+    at(config, "/desk/find", [post().to(desk::find)]);
+    at(config, "/desk/person", [get().to(desk::person)]);
+    at(config, "/desk/proofing", [post().to(desk::prove)]);
+    at(config, "/desk/activation", [post().to(desk::activation)]);
+    at(config, "/desk/recovery", [post().to(desk::recovery)]);
+    at(config, "/desk/approve", [post().to(desk::approve)]);
+    at(config, "/desk/refuse", [post().to(desk::refuse)]);
 
     at(config, "/account", [get().to(account::overview)]);
     at(config, "/account/totp", [post().to(account::begin_totp)]);

@@ -59,13 +59,14 @@ async fn sign_on(app: &App, visit: &Visit, incoming: Result<Incoming, Refused>) 
     Ok(self::outcome(app, visit, outcome.map_err(rejected)?, None))
 }
 
-/// An outcome as the browser gets it. `held` is the flow that led here and is now over.
+/// An outcome as the browser gets it. `held` is the flow that led here; it is over unless the outcome goes on with it.
 pub fn outcome(app: &App, visit: &Visit, outcome: sso::Outcome, held: Option<&Held>) -> HttpResponse {
+    let goes_on = matches!((&outcome, held), (sso::Outcome::Login(next), Some(held)) if next.id == held.id);
     let mut reply = match outcome {
         sso::Outcome::Login(next) => answer::at_flow(app, visit, &next),
         sso::Outcome::Answer(answer) => post(visit, answer.form, Some(answer.service), Carries::Response),
     };
-    if let Some(held) = held {
+    if let Some(held) = held.filter(|_| !goes_on) {
         answer::add(&mut reply, visit::drop_flow(held.id));
     }
     reply

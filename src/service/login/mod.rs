@@ -157,7 +157,7 @@ async fn again<S: Stage>(ground: &Ground, held: &Held) -> Result<Option<Held>, R
 }
 
 /// Moves a flow to its next stage under a fresh token. Of several that try at once only one comes through.
-async fn advance<A: Stage, B: Stage>(ground: &Ground, tx: &mut Tx, flow: &Flow<A>, held: &Held, next: &B) -> Result<Held, Refusal> {
+pub(in crate::service) async fn advance<A: Stage, B: Stage>(ground: &Ground, tx: &mut Tx, flow: &Flow<A>, held: &Held, next: &B) -> Result<Held, Refusal> {
     let token = Token::random(ground.random.as_ref());
     match flows::advance(tx, flow, &held.token.hash(), next, &token.hash()).await? {
         true => Ok(Held { id: flow.id, token }),
@@ -294,7 +294,7 @@ async fn note_failure(ground: &Ground, visitor: &Visitor, person: Option<Id<Pers
 }
 
 /// Refuses whoever failed too often from this address or network in the last minute.
-async fn gate_place(ground: &Ground, visitor: &Visitor) -> Result<(), Refusal> {
+pub(in crate::service) async fn gate_place(ground: &Ground, visitor: &Visitor) -> Result<(), Refusal> {
     let (address, network) = place_keys(visitor);
     let now = ground.clock.now();
     match throttle::blocked(&ground.db, &[&address, &network], now).await? {
@@ -305,7 +305,7 @@ async fn gate_place(ground: &Ground, visitor: &Visitor) -> Result<(), Refusal> {
 
 /// An attempt that may be checked, and what its failure would bring.
 #[must_use]
-struct Attempt {
+pub(in crate::service) struct Attempt {
     /// The kind of event that a lock is.
     kind: Kind,
     /// Failures so far and the end of the delay, when this attempt is the one too many.
@@ -313,7 +313,7 @@ struct Attempt {
 }
 
 /// Counts an attempt on an account or second factor before it is checked.
-async fn gate(ground: &Ground, visitor: &Visitor, key: &str, kind: Kind) -> Result<Attempt, Refusal> {
+pub(in crate::service) async fn gate(ground: &Ground, visitor: &Visitor, key: &str, kind: Kind) -> Result<Attempt, Refusal> {
     let now = ground.clock.now();
     match throttle::reserve(&ground.db, key, now, &ground.rules.throttle).await? {
         Reservation::Wait { until } => Err(throttled("account", until, now, visitor)),
@@ -322,7 +322,7 @@ async fn gate(ground: &Ground, visitor: &Visitor, key: &str, kind: Kind) -> Resu
 }
 
 /// Writes down that an attempt failed, and that it was the one too many.
-async fn fail_attempt(
+pub(in crate::service) async fn fail_attempt(
     ground: &Ground,
     visitor: &Visitor,
     person: Option<Id<Person>>,
@@ -366,7 +366,7 @@ fn place_keys(visitor: &Visitor) -> (String, String) {
 
 /// The counter an account's failures are kept under. A browser the person logged in with before has its own counter, so
 /// that an outsider who fails on purpose cannot keep its owner out (security case B03).
-fn account_key(ground: &Ground, scope: &str, account: &str, person: Option<Id<Person>>, visitor: &Visitor) -> Result<String, SealError> {
+pub(in crate::service) fn account_key(ground: &Ground, scope: &str, account: &str, person: Option<Id<Person>>, visitor: &Visitor) -> Result<String, SealError> {
     let known = person.and_then(|person| known_device(ground, person, visitor)).unwrap_or_default();
     let mac = ground.seals.throttle.mac(&[scope.as_bytes(), account.as_bytes(), known.as_bytes()])?;
     Ok(format!("{scope}:{}", openssl::base64::encode_block(&mac)))

@@ -10,7 +10,7 @@ use crate::{
     domain::{
         assurance::Level,
         attribute::Attribute,
-        flow::{Done, Purpose, SignOn, Stage, Start, StepUp},
+        flow::{Accepting, AfterTerms, Done, Flow, Purpose, SignOn, Stage, Start, StepUp},
         person::Cpr,
         statement::{Statement, Subject},
     },
@@ -106,20 +106,35 @@ pub async fn resume(
 /// The login of this flow is done: answers its relying party, once.
 pub async fn complete(desk: &Desk, ground: &Ground, held: &Held, session: &Token, visitor: &Visitor) -> Result<Option<Outcome>, Refused> {
     let Some(flow) = flows::open::<Done>(&ground.db, held.id, &held.token.hash(), ground.clock.now()).await? else { return Ok(None) };
-    let Purpose::SignOn(mut sign_on) = flow.purpose else { return Ok(None) };
+    let Purpose::SignOn(mut sign_on) = flow.purpose.clone() else { return Ok(None) };
     let party = who_asked(desk, ground, &sign_on).await?;
     let standing = desk.presence.of(&ground.db, session, &sign_on.entity_id).await?;
     // The session in the cookie must be the one this flow made.
     let Some(standing) = standing.filter(|standing| standing.session.id == flow.stage.session) else { return Ok(None) };
+    if standing.terms_due && !sign_on.passive {
+        return ask_terms(ground, &flow, held).await.map(Some);
+    }
     end_flow::<Done>(ground, held).await?;
     // Presence has just been proved.
     sign_on.force = false;
     let case = Case { desk, ground, party: &party, sign_on: &sign_on, claim: Claim::Made, visitor };
     let decision = match decide(&case, Some(standing)).await? {
-        Decision::Login | Decision::StepUp(_) => Decision::Refuse(Status::AuthnFailed),
+        Decision::Login | Decision::StepUp(_) | Decision::Terms(_) => Decision::Refuse(Status::AuthnFailed),
         decided => decided,
     };
     act(&case, decision).await.map(Some)
+}
+
+/// The login is done, but the terms are to be accepted before anybody is told of it.
+async fn ask_terms(ground: &Ground, flow: &Flow<Done>, held: &Held) -> Result<Outcome, Refused> {
+    let stage = Accepting { person: flow.stage.person, then: AfterTerms::Answer(flow.stage.session) };
+    let mut tx = ground.db.begin().await?;
+    let token = Token::random(ground.random.as_ref());
+    if !flows::advance(&mut tx, flow, &held.token.hash(), &stage, &token.hash()).await? {
+        return Err(Reason::Replay.into());
+    }
+    tx.commit_routine().await?;
+    Ok(Outcome::Login(Held { id: flow.id, token }))
 }
 
 /// The relying party that a login is for, as it is registered now. While somebody logged in it may have been disabled, made
@@ -148,6 +163,7 @@ enum Decision {
     Say(Box<(Standing, Statement)>),
     Refuse(Status),
     StepUp(Box<Standing>),
+    Terms(Box<Standing>),
     Login,
 }
 
@@ -190,6 +206,9 @@ async fn decide(case: &Case<'_>, standing: Option<Standing>) -> Result<Decision,
     if !standing.session.second_factor_is_fresh(rules, now) {
         return Ok(asks(Decision::StepUp(Box::new(standing))));
     }
+    if standing.terms_due {
+        return Ok(asks(Decision::Terms(Box::new(standing))));
+    }
     if party.client.terms.encrypt && !matches!(party.metadata.encryption(party.client.terms.legacy_encryption), Some(Ok(_))) {
         tracing::warn!(event = "saml.encrypt.refused", client = party.client.entity_id);
         return Ok(Decision::Refuse(Status::RequestDenied));
@@ -224,6 +243,9 @@ async fn act(case: &Case<'_>, decision: Decision) -> Result<Outcome, Refused> {
         Decision::Say(said) => Ok(Outcome::Answer(Box::new(case.say(&said.0, &said.1).await?))),
         Decision::Refuse(status) => refuse(case, status).await,
         Decision::Login => begin(case, Start::default()).await,
+        Decision::Terms(standing) => {
+            begin(case, Accepting { person: standing.person.id, then: AfterTerms::Answer(standing.session.id) }).await
+        }
         Decision::StepUp(standing) => {
             begin(case, StepUp { person: standing.person.id, session: standing.session.id, webauthn: None }).await
         }

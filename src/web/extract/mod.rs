@@ -5,3 +5,5 @@
 pub mod csrf;
 /// A live session.
 pub mod present;
+/// A registrant at their desk.
+pub mod at_desk;

@@ -19,6 +19,10 @@ pub mod words;
 pub mod login;
 /// Enrolment of a first or further authenticator, at login and from the person's own page.
 pub mod enrol;
+/// Activation and recovery.
+pub mod activate;
+/// The registrant's desk.
+pub mod desk;
 /// The person's own page, "Min identitet".
 pub mod account;
 /// After and before logging out.

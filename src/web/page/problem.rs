@@ -24,6 +24,11 @@ pub enum Kind {
     NotFound,
     /// The form does not belong to this browser (CSRF), or one may not do this.
     Forbidden,
+    /// A registrant may not do this; the key says why.
+    AtDesk {
+        /// The key of what happened.
+        what: &'static str,
+    },
     /// Wrong method for this address.
     MethodNotAllowed,
     /// More bytes than we take.
@@ -49,7 +54,7 @@ impl Kind {
         match self {
             Self::BadRequest { .. } | Self::MitidRefused { .. } | Self::FlowGone => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Forbidden | Self::LoginRefused => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::LoginRefused | Self::AtDesk { .. } => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -65,6 +70,7 @@ impl Kind {
             Self::MitidRefused { .. } => ["mitid-refused-title", "mitid-refused-what", "mitid-refused-next"],
             Self::NotFound => ["not-found-title", "not-found-what", "not-found-next"],
             Self::Forbidden => ["forbidden-title", "forbidden-what", "forbidden-next"],
+            Self::AtDesk { what } => ["desk-refused-title", what, "desk-refused-next"],
             Self::MethodNotAllowed => ["method-title", "method-what", "method-next"],
             Self::TooLarge => ["too-large-title", "too-large-what", "too-large-next"],
             Self::Throttled { .. } => ["throttled-title", "throttled-what", "throttled-next"],

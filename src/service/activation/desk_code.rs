@@ -1,0 +1,57 @@
+//! A code from the registrant's desk instead of MitID: for the activation, or for one purpose of recovery. Spent once, for
+//! the person and the purpose it was made for; what follows carries no more than the code does.
+
+use super::{BY_CODE, Next, Refusal, allowed, event, proceed, subject};
+use crate::{
+    base::id::Id,
+    crypto::token::Code,
+    domain::{
+        audit::{Actor, Kind},
+        flow::Identify,
+        mitid::Why,
+    },
+    service::{
+        ground::{Ground, Visitor},
+        login::{self, Held},
+    },
+    storage::{activations, recoveries, throttle},
+};
+
+/// Checks and spends the code. Whether the flow's user name is known shows neither in the answer nor in the work.
+pub async fn check(ground: &Ground, held: &Held, typed: &str, visitor: &Visitor) -> Result<Next, Refusal> {
+    let flow = login::open::<Identify>(ground, held).await?;
+    let why = flow.stage.why;
+    if why == Why::Raise {
+        return Err(login::Refusal::Gone.into());
+    }
+    login::gate_place(ground, visitor).await?;
+    let id = flow.stage.person.unwrap_or_else(|| Id::random(ground.random.as_ref()));
+    let key = login::account_key(ground, "desk-code", &id.to_string(), None, visitor)?;
+    let attempt = login::gate(ground, visitor, &key, Kind::FactorLocked).await?;
+    let subject = subject(ground, Some(id)).await?;
+    let known = subject.as_ref().map(|subject| subject.person.id);
+    let now = ground.clock.now();
+    let keyed = if why == Why::Activation { &ground.seals.activation } else { &ground.seals.recovery };
+    let hash = Code::from_typed(typed).hash(keyed)?;
+    // A code that is right but does not do what is wanted stays unspent.
+    let verdict = match &subject {
+        Some(subject) => allowed(ground, subject, why, BY_CODE).await?.map_err(|(reason, _)| reason),
+        None => Ok(()),
+    };
+    let mut tx = ground.db.begin().await?;
+    let level = match why {
+        Why::Activation => activations::spend(&mut tx, id, &hash, now).await?,
+        _ => recoveries::spend(&mut tx, id, why, &hash, now).await?,
+    };
+    let (Some(level), Some(subject), Ok(())) = (level, subject, verdict) else {
+        drop(tx);
+        let reason = verdict.err().unwrap_or("wrong_desk_code");
+        return Err(login::fail_attempt(ground, visitor, known, reason, &attempt).await?.into());
+    };
+    throttle::clear_in(&mut tx, &key).await?;
+    if why == Why::Activation {
+        tx.note(&event(ground, visitor, Kind::ActivationUsed, Actor::Person(id)).about(id)).await?;
+    }
+    let event = event(ground, visitor, Kind::PersonIdentified, Actor::Person(id)).about(id).with("method", "desk-code");
+    proceed(ground, (tx, event), (&flow, held), (subject, level), visitor).await
+}
