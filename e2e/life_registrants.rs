@@ -60,7 +60,7 @@ async fn somebody(house: &House, name: &str, cvr: &str, number: &str) -> Person 
         persistent_uuid: None,
         cpr: Some(number.parse().expect("a CPR number")),
         administrator: false,
-        password: portvagt::base::secret::Secret::new("six blue bicycles".to_owned()),
+        password: Some(portvagt::base::secret::Secret::new("six blue bicycles".to_owned())),
     };
     people::add(&house.app.ground, &house.operator(), newcomer).await.expect("a person").0
 }

@@ -103,6 +103,7 @@ prove-what = Før du kan komme videre, skal vi være sikre på, at det er dig.
 prove-desk-title = Med en kode fra din arbejdsplads
 prove-desk-what = Mød op hos den, der registrerer adgange på din arbejdsplads, og vis legitimation. Så får du en kode.
 prove-refused = Koden kunne ikke bruges. Tjek, at den er skrevet rigtigt. Er den for gammel eller brugt, skal du bede om en ny.
+prove-other-way = Vis på en anden måde, hvem du er
 recovery-code = Kode fra din arbejdsplads
 terms-title = Vilkår
 terms-what = Læs vilkårene. Du skal acceptere dem, før du kan bruge din adgang.

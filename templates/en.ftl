@@ -102,6 +102,7 @@ prove-what = Before you can go on, we have to be sure that it is you.
 prove-desk-title = With a code from your workplace
 prove-desk-what = Go to whoever registers accesses at your workplace and show identification. Then you get a code.
 prove-refused = The code could not be used. Check that it is typed right. If it is too old or used, ask for a new one.
+prove-other-way = Show in another way who you are
 recovery-code = Code from your workplace
 terms-title = Terms
 terms-what = Read the terms. You have to accept them before you can use your access.

@@ -90,7 +90,7 @@ impl House {
             persistent_uuid: None,
             cpr: Some(cpr.parse().expect("a CPR number")),
             administrator: false,
-            password: Secret::new(employee.password.clone()),
+            password: Some(Secret::new(employee.password.clone())),
         };
         let (ground, by) = (&self.app.ground, self.operator());
         people::add(ground, &by, newcomer).await.expect("a person");

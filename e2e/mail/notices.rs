@@ -258,7 +258,7 @@ async fn add(house: &House, number: usize, given_name: &str) -> String {
         persistent_uuid: None,
         cpr: Some(format!("010180{:04}", 4000 + number).parse().expect("a CPR number")),
         administrator: false,
-        password: Secret::new("seven green kettles".to_owned()),
+        password: Some(Secret::new("seven green kettles".to_owned())),
     };
     people::add(&house.app.ground, &house.operator(), newcomer).await.expect("a person");
     username

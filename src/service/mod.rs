@@ -26,10 +26,6 @@ pub mod roles;
 pub mod proofing;
 /// The terms employees accept.
 pub mod terms;
-/// Taking an identity into use: invitation, proof, terms, password.
-pub mod activation;
-/// Getting an identity back.
-pub mod recovery;
 /// The SAML identity provider.
 pub mod saml;
 /// Setting a password: the one way.
@@ -42,6 +38,10 @@ pub mod explanation;
 pub mod people;
 /// Raising an identity's level with MitID.
 pub mod raising;
+/// Taking an identity into use: invitation, proof, terms, password.
+pub mod activation;
+/// Getting an identity back.
+pub mod recovery;
 /// What a registrant does at the desk.
 pub mod desk;
 /// Relying parties.

@@ -12,6 +12,7 @@ use crate::{
     domain::{
         flow::{Accepting, Identify, Invited, NewPassword, Recover, Stage},
         language::Language,
+        mitid::Why,
     },
     service::{
         activation::{self, Next, Refusal, accepting, desk_code, invitation, password},
@@ -145,8 +146,11 @@ fn recover_page(app: &App, visit: &Visit, held: &Held) -> Result<HttpResponse, T
 
 async fn prove_page(app: &App, visit: &Visit, held: &Held, error: Option<FormError>) -> Result<HttpResponse, Trouble> {
     let flow = login::open::<Identify>(&app.ground, held).await.map_err(|refusal| Trouble::login(visit, &refusal))?;
+    if flow.stage.why == Why::Raise {
+        return Ok(see(&format!("/mitid?flow={}", held.id)));
+    }
     let frame = answer::frame(app, visit, held)?;
-    Ok(shown(&pages::Prove { frame, flow: held.id.to_string(), why: flow.stage.why, error }, error))
+    Ok(shown(&pages::Prove { frame, flow: held.id.to_string(), why: flow.stage.why, roads: app.mitid.open(), error }, error))
 }
 
 async fn terms_page(app: &App, visit: &Visit, held: &Held) -> Result<HttpResponse, Trouble> {
@@ -174,7 +178,8 @@ async fn password_page(app: &App, visit: &Visit, held: &Held, error: Option<Unfi
     Ok(page::answer(if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, &page))
 }
 
-fn trouble(visit: &Visit, refusal: activation::Refusal) -> Trouble {
+/// A refusal without a form to show it in.
+pub fn trouble(visit: &Visit, refusal: activation::Refusal) -> Trouble {
     match refusal {
         Refusal::Login(refusal) => Trouble::login(visit, &refusal),
         // Written down, with its reason, where it was found.

@@ -73,6 +73,8 @@ pub async fn find(app: Data<App>, visit: Visit, at: AtDesk, form: CsrfForm) -> R
 /// `?person=`, and what was just done.
 #[derive(Debug, Deserialize)]
 pub struct Which {
+    // Without it nobody is found; who may ask at all is decided first.
+    #[serde(default)]
     person: String,
     recorded: Option<String>,
 }

@@ -10,14 +10,15 @@ use actix_web::{
 use serde::Deserialize;
 
 use crate::{
-    domain::mitid::Road,
+    domain::mitid::{Road, Why},
     service::{
+        activation,
         login::Held,
         mitid::{self, Identified, Refusal},
         raising,
     },
     web::{
-        answer,
+        activate, answer,
         app::App,
         extract::csrf::CsrfForm,
         page::{
@@ -100,6 +101,9 @@ pub async fn fetch(app: Data<App>, visit: Visit, query: Query<AtFlow>) -> Result
 
 /// MitID proved something: whoever asked acts on it.
 pub async fn conclude(app: &App, visit: &Visit, held: &Held, identified: Identified) -> Result<HttpResponse, Trouble> {
+    if identified.flow.stage.why != Why::Raise {
+        return go_on(app, visit, held, &identified).await;
+    }
     let farewell = identified.farewell.clone();
     let next = match raising::identified(&app.ground, held, &identified, &visit.visitor).await {
         Ok(()) => "/account?done=proved".to_owned(),
@@ -108,6 +112,16 @@ pub async fn conclude(app: &App, visit: &Visit, held: &Held, identified: Identif
     let mut reply = answer::see(farewell.as_deref().unwrap_or(&next));
     answer::add(&mut reply, visit::drop_flow(held.id));
     Ok(reply)
+}
+
+/// An activation or recovery goes on in its own rooms.
+async fn go_on(app: &App, visit: &Visit, held: &Held, identified: &Identified) -> Result<HttpResponse, Trouble> {
+    match activation::identified(&app.ground, (&identified.flow, held), &identified.proved, &visit.visitor).await {
+        Ok(next) => Ok(activate::go_on(app, visit, held, next)),
+        Err(activation::Refusal::Unmatched) => set_back(app, visit, held, Refusal::OtherPerson).await,
+        Err(activation::Refusal::TooLow) => set_back(app, visit, held, Refusal::TooLow).await,
+        Err(refusal) => Err(activate::trouble(visit, refusal)),
+    }
 }
 
 /// The page to choose again, with what went wrong; a fault that no new try mends is a page of its own.

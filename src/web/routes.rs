@@ -44,6 +44,12 @@ pub fn configure(config: &mut ServiceConfig) {
     at(config, "/login/enrol/passkey/start", [post().to(enrol::start_passkey)]);
     at(config, "/login/enrol/passkey/finish", [post().to(enrol::finish_passkey)]);
 
+    at(config, "/mitid", [get().to(mitid::choose)]);
+    at(config, "/mitid/road", [post().to(mitid::take_road)]);
+    at(config, "/mitid/nemlogin/metadata", [get().to(mitid::metadata)]);
+    at(config, "/mitid/nemlogin/acs", [post().to(mitid::receive)]);
+    at(config, "/mitid/nemlogin/answer", [get().to(mitid::fetch)]);
+
     at(config, "/activate", [get().to(activate::show)]);
     at(config, "/activate/open", [post().to(activate::post_open)]);
     at(config, "/activate/code", [post().to(activate::post_code)]);

@@ -4,7 +4,10 @@
 use askama::Template;
 
 use crate::{
-    domain::{mitid::Why, policy::WeakPassword},
+    domain::{
+        mitid::{Road, Why},
+        policy::WeakPassword,
+    },
     web::page::{Frame, login::FormError},
 };
 
@@ -40,7 +43,7 @@ impl Recover {
     }
 }
 
-/// Who it is must be proved. Posts to `/activate/code` (`flow`, `csrf`, `code`).
+/// Who it is must be proved. Posts to `/mitid/road` (`flow`, `csrf`, `road`) and `/activate/code` (`flow`, `csrf`, `code`).
 #[derive(Debug, Template)]
 #[template(path = "activate/prove.html")]
 pub struct Prove {
@@ -50,8 +53,19 @@ pub struct Prove {
     pub flow: String,
     /// What it is for.
     pub why: Why,
+    /// The roads to MitID that are open.
+    pub roads: Vec<Road>,
     /// Why the form is shown again.
     pub error: Option<FormError>,
+}
+
+impl Prove {
+    fn road_key(&self, road: &Road) -> &'static str {
+        match road {
+            Road::Nemlogin => "mitid-road-nemlogin",
+            Road::Broker => "mitid-road-broker",
+        }
+    }
 }
 
 /// Terms to be accepted. Posts to `/activate/terms` (`flow`, `csrf`, `version`).
@@ -98,7 +112,9 @@ pub struct Password {
 impl Password {
     fn reason(&self) -> String {
         let key = match self.error {
-            Some(Unfit::Weak(WeakPassword::TooShort { least })) => return self.frame.with("new-password-too-short", "least", least.to_string()),
+            Some(Unfit::Weak(WeakPassword::TooShort { least })) => {
+                return self.frame.with("new-password-too-short", "least", least.to_string());
+            }
             Some(Unfit::Weak(WeakPassword::TooLong)) => "new-password-too-long",
             Some(Unfit::Weak(WeakPassword::ControlCharacter)) => "new-password-control",
             Some(Unfit::Weak(WeakPassword::Common)) => "new-password-common",
