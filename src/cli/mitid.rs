@@ -27,6 +27,7 @@ use crate::{
     },
     service::mitid::{
         Roads,
+        broker::Broker,
         nemlogin::{NemLogin, Own, Terms},
     },
 };
@@ -46,7 +47,9 @@ pub enum Command {
 /// The roads that are open.
 pub fn roads(settings: &Settings) -> anyhow::Result<Roads> {
     let nemlogin = settings.nemlogin.enabled.then(|| nemlogin(settings)).transpose()?;
-    Ok(Roads { nemlogin: nemlogin.map(Arc::new) })
+    let party = config::mitid_broker::party(settings).map_err(|(name, words)| anyhow!("{name} {words}"))?;
+    let broker = party.map(Broker::new).transpose().map_err(|reason| anyhow!("mitid_broker.issuer: {reason}"))?;
+    Ok(Roads { nemlogin: nemlogin.map(Arc::new), broker })
 }
 
 fn nemlogin(settings: &Settings) -> anyhow::Result<NemLogin> {

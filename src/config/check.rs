@@ -9,6 +9,7 @@ use super::{
     finding::{Finding, Mode},
     mail,
     mitid,
+    mitid_broker,
     settings::Settings,
     value::Confidential,
 };
@@ -38,6 +39,7 @@ pub fn judge(settings: &Settings, mode: Mode) -> Vec<Finding> {
     mitid::judge(settings, &mut findings);
     texts(settings, &mut findings);
     mail::judge(settings, mode, &mut findings);
+    mitid_broker::judge(settings, &mut findings);
     files::judge(settings, mode, &mut findings);
     if mode == Mode::Act {
         findings.retain(|finding| !finding.is_error);

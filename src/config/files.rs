@@ -156,6 +156,8 @@ fn permissions(settings: &Settings, findings: &mut Vec<Finding>) {
         ("saml.signing_passphrase_file", &settings.saml.signing_passphrase_file),
         ("nemlogin.signing_key_file", &settings.nemlogin.signing_key_file),
         ("nemlogin.decryption_key_file", &settings.nemlogin.decryption_key_file),
+        ("mitid_broker.private_key_file", &settings.mitid_broker.private_key_file),
+        ("mitid_broker.client_secret_file", &settings.mitid_broker.client_secret_file),
     ];
     let paths = secrets.iter().filter_map(|(name, secret)| Some((*name, secret.as_ref()?.path.as_ref()?)));
     for (name, path) in paths.chain(settings.saml.signing_pkcs12_file.iter().map(|path| ("saml.signing_pkcs12_file", path))) {

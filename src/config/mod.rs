@@ -14,6 +14,8 @@ pub mod settings;
 pub mod sources;
 /// The settings as the rules of the floors below.
 pub mod rules;
+/// The MitID broker: its settings judged, and made into what the floors below know.
+pub mod mitid_broker;
 /// What the files they name must be.
 pub mod files;
 /// What the settings of the roads to MitID mean.

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use super::{
     finding::Finding,
-    value::{Confidential, LogFormat, MailTls, Reading, Span},
+    value::{ClientAuthentication, Confidential, LogFormat, MailTls, Reading, Span},
     values::Values,
 };
 use crate::{domain::assurance::Level, protocol::attestation::Demand};
@@ -322,6 +322,53 @@ settings! {
         profile: String, default "\"person\"";
         /// Whether answers encrypted with AES-CBC are opened. NemLog-in uses AES-GCM; CBC has no integrity of its own.
         allow_cbc: bool, default "false";
+    }
+    /// MitID by a private broker, over OpenID Connect. The defaults of claims and levels are the words of one Danish broker; yours may have others: see its documentation.
+    mitid_broker: MitidBroker {
+        /// The broker's issuer identifier, exactly as its discovery document writes it. Without it there is no such road to MitID.
+        issuer: Option<String>, example "\"https://testkommune.broker.example\"";
+        /// What the broker calls us. To be registered there: `/mitid/broker/callback` as redirect address and `/mitid/broker/logged-out` as the one after logout, both behind http.base_url.
+        client_id: Option<String>, example "\"urn:portvagt:testkommune\"";
+        /// How we prove to the broker who we are: `private_key_jwt` (best; it fetches our key from `/mitid/broker/keys`), `client_secret_basic` or `client_secret_post`.
+        client_authentication: ClientAuthentication, default "\"private_key_jwt\"";
+        /// The key for `private_key_jwt` (PEM): RSA of at least 3072 bits, or P-256.
+        private_key_file: Option<Confidential>, example "\"/etc/portvagt/broker.key\"";
+        /// The name the broker knows that key by; without it the key's thumbprint.
+        key_id: Option<String>, example "\"2026\"";
+        /// The audience of what we sign for the broker; without it the issuer. Some brokers want the address of their token endpoint.
+        statement_audience: Option<String>, example "\"https://testkommune.broker.example/connect/token\"";
+        /// The secret for `client_secret_basic` and `client_secret_post`.
+        client_secret_file: Option<Confidential>, example "\"/etc/portvagt/broker.secret\"";
+        /// Scopes to ask for beside `openid`; one of them must bring the CPR number.
+        scopes: Vec<String>, default "[\"ssn\"]";
+        /// What to send as acr_values for MitID at Substantial.
+        acr_substantial: Vec<String>, default "[\"urn:grn:authn:dk:mitid:substantial\"]";
+        /// What to send as acr_values for MitID at High.
+        acr_high: Vec<String>, default "[\"urn:grn:authn:dk:mitid:high\"]";
+        /// Further parameters of the broker's own, as `name=value`.
+        parameters: Vec<String>, default "[]";
+        /// Those to send for Substantial only.
+        parameters_substantial: Vec<String>, default "[]";
+        /// Those to send for High only.
+        parameters_high: Vec<String>, default "[]";
+        /// The claim that holds the CPR number, in the ID token or at the userinfo endpoint.
+        cpr_claim: String, default "\"cprNumberIdentifier\"";
+        /// The claim of the ID token that tells the level of the login.
+        level_claim: String, default "\"acr\"";
+        /// Its values that mean Substantial. Any other value, and none, is refused.
+        levels_substantial: Vec<String>, default "[\"urn:grn:authn:dk:mitid:substantial\", \"https://data.gov.dk/concept/core/nsis/Substantial\", \"https://data.gov.dk/concept/core/nsis/loa/Substantial\", \"SUBSTANTIAL\"]";
+        /// Its values that mean High.
+        levels_high: Vec<String>, default "[\"urn:grn:authn:dk:mitid:high\", \"https://data.gov.dk/concept/core/nsis/High\", \"https://data.gov.dk/concept/core/nsis/loa/High\", \"HIGH\"]";
+        /// The claim that holds the person's name.
+        name_claim: String, default "\"name\"";
+        /// The claim that holds the broker's id of the login, kept as evidence; without it the token's own id.
+        transaction_claim: String, default "\"transaction_id\"";
+        /// Whether the ID token must say when the person used MitID (auth_time). Without it a broker's old session could be taken for a login now.
+        require_auth_time: bool, default "true";
+        /// How far the broker's clock may be off; at most 5 minutes.
+        clock_skew: Span, default "\"60s\"";
+        /// How long the broker may take for one answer.
+        timeout: Span, default "\"10s\"";
     }
     /// The log, written to standard error.
     log: Log {

@@ -236,6 +236,29 @@ impl Reading for MailTls {
     }
 }
 
+/// How we prove to a token endpoint who we are, in OpenID Connect's own words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientAuthentication {
+    /// A statement signed with our key.
+    PrivateKeyJwt,
+    /// A secret in the header.
+    SecretBasic,
+    /// A secret in the body.
+    SecretPost,
+}
+
+impl Reading for ClientAuthentication {
+    const KIND: &'static str = "private_key_jwt, client_secret_basic or client_secret_post";
+    fn read(raw: &Raw) -> Result<Self, String> {
+        match raw.text()? {
+            "private_key_jwt" => Ok(Self::PrivateKeyJwt),
+            "client_secret_basic" => Ok(Self::SecretBasic),
+            "client_secret_post" => Ok(Self::SecretPost),
+            _ => Err("should be \"private_key_jwt\", \"client_secret_basic\" or \"client_secret_post\"".to_owned()),
+        }
+    }
+}
+
 /// A secret that was read from its file, or stood in the environment itself.
 #[derive(Debug, Clone)]
 pub struct Confidential {

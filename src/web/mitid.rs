@@ -14,7 +14,7 @@ use crate::{
     service::{
         activation,
         login::Held,
-        mitid::{self, Identified, Refusal},
+        mitid::{self, Identified, Leaving, Refusal},
         raising,
     },
     web::{
@@ -23,7 +23,7 @@ use crate::{
         extract::csrf::CsrfForm,
         page::{
             self,
-            mitid::{Choose, Leave, Setback},
+            mitid::{Choose, Farewell, Leave, Setback},
             problem::Kind,
         },
         problem::Trouble,
@@ -31,7 +31,8 @@ use crate::{
     },
 };
 
-const REJECTED: &str = "mitid.rejected";
+/// The event of a refused answer.
+pub const REJECTED: &str = "mitid.rejected";
 
 /// `?flow=`, and what NemLog-in's answer is fetched with.
 #[derive(Debug, Deserialize)]
@@ -66,7 +67,7 @@ pub async fn take_road(app: Data<App>, visit: Visit, form: CsrfForm) -> Result<H
     let Ok(road) = form.field("road").parse::<Road>() else {
         return Err(Trouble::of(&visit, Kind::BadRequest { reason: "road".to_owned() }, REJECTED, "road"));
     };
-    match app.mitid.begin(&app.ground, &held, road).await {
+    match app.mitid.begin(&app.ground, &held, road, visit.language.tag()).await {
         Ok(url) => Ok(page::ok(&Leave { frame: answer::frame(&app, &visit, &held)?, road, url })),
         Err(refusal) => set_back(&app, &visit, &held, refusal).await,
     }
@@ -109,7 +110,14 @@ pub async fn conclude(app: &App, visit: &Visit, held: &Held, identified: Identif
         Ok(()) => "/account?done=proved".to_owned(),
         Err(refusal) => return set_back(app, visit, held, refusal).await,
     };
-    let mut reply = answer::see(farewell.as_deref().unwrap_or(&next));
+    let mut reply = match farewell {
+        Some(Leaving::Address(place)) => answer::see(&place),
+        Some(Leaving::Form(form)) => {
+            let own = format!("/mitid/broker/logged-out?state={}", held.id);
+            Farewell { frame: visit.frame(), action: form.action, fields: form.fields, next: own }.answer()
+        }
+        None => answer::see(&next),
+    };
     answer::add(&mut reply, visit::drop_flow(held.id));
     Ok(reply)
 }
@@ -127,20 +135,22 @@ async fn go_on(app: &App, visit: &Visit, held: &Held, identified: &Identified) -
 /// The page to choose again, with what went wrong; a fault that no new try mends is a page of its own.
 pub async fn set_back(app: &App, visit: &Visit, held: &Held, refusal: Refusal) -> Result<HttpResponse, Trouble> {
     let Some(setback) = Setback::of(&refusal) else { return Err(trouble(visit, refusal)) };
-    tracing::info!(event = "mitid.failed", reason = setback.word(), incident = %visit.visitor.incident);
+    tracing::info!(event = "mitid.failed", reason = setback.word(), detail = %refusal, incident = %visit.visitor.incident);
     choose_page(app, visit, held, Some(setback)).await
 }
 
-fn held(visit: &Visit, flow: &str) -> Result<Held, Trouble> {
+/// The flow as this browser holds it.
+pub fn held(visit: &Visit, flow: &str) -> Result<Held, Trouble> {
     visit.held(flow).ok_or_else(|| Trouble::of(visit, Kind::FlowGone, "flow.cookie_mismatch", "cookie"))
 }
 
 /// A road that is not set up has no rooms.
-fn closed(visit: &Visit) -> Trouble {
+pub fn closed(visit: &Visit) -> Trouble {
     Trouble::of(visit, Kind::NotFound, "http.not_found", "road")
 }
 
-fn trouble(visit: &Visit, refusal: Refusal) -> Trouble {
+/// A refusal that no new try mends.
+pub fn trouble(visit: &Visit, refusal: Refusal) -> Trouble {
     match refusal {
         Refusal::Gone => Trouble::of(visit, Kind::FlowGone, "flow.violation", "stage"),
         Refusal::Answer(reason) => Trouble::of(visit, Kind::MitidRefused { reason }, REJECTED, reason),

@@ -32,6 +32,8 @@ pub mod desk;
 pub mod enrol;
 /// On the way to MitID.
 pub mod mitid;
+/// The road to MitID by a broker.
+pub mod broker;
 /// The person's own page.
 pub mod account;
 /// Every address and its handler.

@@ -11,7 +11,9 @@ use actix_web::{
     web::{self, Data, PayloadConfig, QueryConfig, ServiceConfig, post},
 };
 
-use crate::web::{account, activate, app::App, assets, desk, enrol, login, mitid, open, page::problem::Kind, problem::Trouble, saml, visit::Visit};
+use crate::web::{
+    account, activate, app::App, assets, broker, desk, enrol, login, mitid, open, page::problem::Kind, problem::Trouble, saml, visit::Visit,
+};
 
 /// The most any body may be: a SAML message of 256 KiB in base64, percent-encoded, and some room.
 const BODY_LIMIT: usize = 640 * 1024;
@@ -49,6 +51,9 @@ pub fn configure(config: &mut ServiceConfig) {
     at(config, "/mitid/nemlogin/metadata", [get().to(mitid::metadata)]);
     at(config, "/mitid/nemlogin/acs", [post().to(mitid::receive)]);
     at(config, "/mitid/nemlogin/answer", [get().to(mitid::fetch)]);
+    at(config, "/mitid/broker/callback", [get().to(broker::callback)]);
+    at(config, "/mitid/broker/logged-out", [get().to(broker::logged_out)]);
+    at(config, "/mitid/broker/keys", [get().to(broker::keys)]);
 
     at(config, "/activate", [get().to(activate::show)]);
     at(config, "/activate/open", [post().to(activate::post_open)]);

@@ -20,20 +20,29 @@ pub struct Answer {
     pub error: Option<String>,
 }
 
+/// An answer whose state is the one this browser was sent away with.
+#[derive(Debug)]
+pub struct Matched(Answer);
+
 impl Answer {
-    /// The code, if this is an answer to the question that was sent with `state`.
-    pub fn code(&self, party: &Party, provider: &Provider, state: &str) -> Result<AuthorizationCode, Reason> {
-        let same =
-            self.state.as_deref().is_some_and(|own| own.len() == state.len() && openssl::memcmp::eq(own.as_bytes(), state.as_bytes()));
-        if !same {
-            return Err(Reason::State);
-        }
-        match &self.iss {
+    /// Compares the state; nothing else of an answer is looked at before.
+    pub fn to(self, state: &str) -> Result<Matched, Reason> {
+        let own = self.state.as_deref().unwrap_or_default().as_bytes();
+        let same = own.len() == state.len() && openssl::memcmp::eq(own, state.as_bytes());
+        if same { Ok(Matched(self)) } else { Err(Reason::State) }
+    }
+}
+
+impl Matched {
+    /// The code, if the broker we asked gave one.
+    pub fn code(&self, party: &Party, provider: &Provider) -> Result<AuthorizationCode, Reason> {
+        let answer = &self.0;
+        match &answer.iss {
             Some(issuer) if *issuer != party.issuer => return Err(Reason::Issuer),
             None if provider.names_itself() => return Err(Reason::Issuer),
             _ => {}
         }
-        match (self.error.as_deref(), &self.code) {
+        match (answer.error.as_deref(), &answer.code) {
             (Some("access_denied" | "user_cancelled" | "login_cancelled"), None) => Err(Reason::Cancelled),
             (Some(_), None) => Err(Reason::BrokerError),
             (None, Some(code)) if !code.is_empty() && code.len() <= 4096 => Ok(AuthorizationCode::new(code.clone())),

@@ -15,7 +15,7 @@ use crate::{
     base::random::Random,
     crypto::token::Token,
     domain::assurance::Level,
-    protocol::oidc::{exchange::relying_party, party::Party, provider::Provider},
+    protocol::oidc::{client::relying_party, party::Party, provider::Provider},
 };
 
 /// What only the browser's flow knows of a request.

@@ -1,14 +1,7 @@
 //! The code for tokens: one request to the token endpoint, with the code verifier and the proof of who we are. What
 //! comes back is not believed here; `token` judges it.
 
-use openidconnect::{
-    AuthType, AuthorizationCode, ClientId, ClientSecret, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet,
-    IdTokenFields, PkceCodeVerifier, RedirectUrl, RequestTokenError, StandardErrorResponse, StandardTokenResponse,
-    core::{
-        CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm,
-        CoreJwsSigningAlgorithm, CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
-    },
-};
+use openidconnect::{AuthorizationCode, OAuth2TokenResponse, PkceCodeVerifier, RequestTokenError};
 use serde_json::json;
 
 use crate::{
@@ -16,62 +9,15 @@ use crate::{
     protocol::oidc::{
         Reason,
         ask::Secrets,
+        client::{Tokens, relying_party},
         party::{Authentication, Party},
         provider::Provider,
-        token::Claims,
         wire::Wire,
     },
 };
 
-/// What the token endpoint answers.
-pub type Tokens = StandardTokenResponse<
-    IdTokenFields<Claims, EmptyExtraTokenFields, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>,
-    CoreTokenType,
->;
-
-/// We, as the crate knows us.
-pub type RelyingParty = openidconnect::Client<
-    Claims,
-    CoreAuthDisplay,
-    CoreGenderClaim,
-    CoreJweContentEncryptionAlgorithm,
-    CoreJsonWebKey,
-    CoreAuthPrompt,
-    StandardErrorResponse<CoreErrorResponseType>,
-    Tokens,
-    CoreTokenIntrospectionResponse,
-    CoreRevocableToken,
-    CoreRevocationErrorResponse,
-    EndpointSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointMaybeSet,
-    EndpointMaybeSet,
->;
-
 /// A statement to the token endpoint lives this long, in seconds.
 const STATEMENT_SECONDS: i64 = 60;
-
-/// The crate's client for the broker as it is known now. It never learns our secret as a key for ID tokens: HS256 is
-/// no algorithm here.
-pub fn relying_party(party: &Party, provider: &Provider) -> RelyingParty {
-    let secret = match &party.authentication {
-        Authentication::SecretBasic(secret) | Authentication::SecretPost(secret) => Some(ClientSecret::new(secret.expose().clone())),
-        Authentication::PrivateKey(_) => None,
-    };
-    let kind = match party.authentication {
-        Authentication::SecretBasic(_) => AuthType::BasicAuth,
-        Authentication::SecretPost(_) | Authentication::PrivateKey(_) => AuthType::RequestBody,
-    };
-    let client = RelyingParty::from_provider_metadata(provider.metadata().clone(), ClientId::new(party.client_id.clone()), secret);
-    match RedirectUrl::new(party.redirect_uri.clone()) {
-        Ok(address) => client.set_redirect_uri(address),
-        // The settings were checked; a broker refuses a request without it.
-        Err(_) => client,
-    }
-    .set_auth_type(kind)
-}
 
 /// What a statement of ours says besides who we are.
 #[derive(Debug, Clone)]
@@ -112,10 +58,16 @@ pub async fn tokens(
             .add_extra_param("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
             .add_extra_param("client_assertion", signed);
     }
-    request.request_async(wire).await.map_err(|error| match error {
+    let tokens = request.request_async(wire).await.map_err(|error| match error {
         RequestTokenError::Request(reason) => reason,
         RequestTokenError::ServerResponse(_) => Reason::TokenRefused,
         RequestTokenError::Parse(..) => Reason::Malformed,
         RequestTokenError::Other(_) => Reason::Status,
-    })
+    })?;
+    if is_header_text(tokens.access_token().secret()) { Ok(tokens) } else { Err(Reason::Malformed) }
+}
+
+/// Whether an access token can stand in a header (RFC 6750, 2.1); the crate falls over one that cannot.
+fn is_header_text(token: &str) -> bool {
+    (1..=16_384).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic())
 }

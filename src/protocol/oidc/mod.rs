@@ -9,6 +9,8 @@ pub mod party;
 pub mod wire;
 /// What the broker publishes of itself.
 pub mod provider;
+/// We as the crate knows us.
+pub mod client;
 /// The authorization request.
 pub mod ask;
 /// The authorization response.

@@ -92,7 +92,7 @@ fn the_request_asks_for_the_level_anew_and_never_shows_the_verifier() {
 #[test]
 fn an_answer_is_taken_only_for_its_question_and_from_its_issuer() {
     let sound = || Answer { state: Some("s".into()), code: Some("c".into()), iss: Some(ISSUER.into()), error: None };
-    let judge = |answer: Answer, names_itself| answer.code(&party(), &provider(names_itself), "s").map(|code| code.secret().clone());
+    let judge = |answer: Answer, names_itself| answer.to("s")?.code(&party(), &provider(names_itself)).map(|code| code.secret().clone());
     assert_eq!(judge(sound(), true), Ok("c".to_owned()));
     assert_eq!(judge(Answer { iss: None, ..sound() }, false), Ok("c".to_owned()), "a broker that never names itself");
     let evil = || Some("https://evil.example".to_owned());

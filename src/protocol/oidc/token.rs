@@ -2,18 +2,14 @@
 //! list, issuer, audience, authorized party, times, nonce, access token, level. A claim is read only from a token that
 //! kept every rule; keys come from the issuer's own key set, never from the token.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use openidconnect::{
-    AccessTokenHash, AdditionalClaims, ClaimsVerificationError, IdToken, IdTokenClaims, IdTokenVerifier, Nonce, OAuth2TokenResponse,
-    SignatureVerificationError, TokenResponse,
-    core::{CoreGenderClaim, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm},
+    AccessTokenHash, ClaimsVerificationError, IdTokenClaims, IdTokenVerifier, Nonce, OAuth2TokenResponse, SignatureVerificationError,
+    TokenResponse,
+    core::{CoreGenderClaim, CoreJsonWebKey, CoreJwsSigningAlgorithm},
 };
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
@@ -21,7 +17,7 @@ use crate::{
     domain::assurance::Level,
     protocol::oidc::{
         Reason,
-        exchange::{Tokens, relying_party},
+        client::{Claims, Token, Tokens, relying_party},
         party::Party,
         provider::Provider,
     },
@@ -31,25 +27,6 @@ use crate::{
 /// key is taken for one, of everybody.
 const ALGORITHMS: [CoreJwsSigningAlgorithm; 3] =
     [CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, CoreJwsSigningAlgorithm::RsaSsaPssSha256, CoreJwsSigningAlgorithm::EcdsaP256Sha256];
-
-/// Claims that the standard does not know.
-#[derive(Clone, Deserialize, Serialize)]
-pub struct Claims {
-    #[serde(flatten)]
-    all: BTreeMap<String, Value>,
-}
-
-impl AdditionalClaims for Claims {}
-
-impl std::fmt::Debug for Claims {
-    /// The names only: among the values is a CPR number.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.all.keys()).finish()
-    }
-}
-
-/// An ID token as it came.
-pub type Token = IdToken<Claims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
 
 /// What the question was, to hold the answer against.
 #[derive(Debug, Clone, Copy)]

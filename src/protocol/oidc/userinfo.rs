@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use crate::protocol::oidc::{
     Reason,
-    exchange::{Tokens, relying_party},
+    client::{Claims, Tokens, relying_party},
     party::Party,
     provider::Provider,
-    token::{self, Claims},
+    token,
     wire::Wire,
 };
 

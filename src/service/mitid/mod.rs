@@ -4,6 +4,8 @@
 
 /// NemLog-in, as an OIOSAML 3 service provider.
 pub mod nemlogin;
+/// A private broker, by OpenID Connect.
+pub mod broker;
 
 use std::sync::Arc;
 
@@ -13,6 +15,7 @@ use crate::{
         flow::{Asked, Flow, Identify},
         mitid::{Proved, Road},
     },
+    protocol::oidc::farewell::Farewell,
     service::{
         ground::Ground,
         login::{self, Held},
@@ -79,25 +82,34 @@ impl From<login::Refusal> for Refusal {
 pub struct Roads {
     /// NemLog-in.
     pub nemlogin: Option<Arc<nemlogin::NemLogin>>,
+    /// A private broker.
+    pub broker: Option<broker::Broker>,
 }
 
 impl Roads {
     /// Which they are, in the order they are offered.
     pub fn open(&self) -> Vec<Road> {
-        [self.nemlogin.as_ref().map(|_| Road::Nemlogin)].into_iter().flatten().collect()
+        let nemlogin = self.nemlogin.as_ref().map(|_| Road::Nemlogin);
+        [nemlogin, self.broker.as_ref().map(|_| Road::Broker)].into_iter().flatten().collect()
     }
 
     /// Puts the flow's question to `road`: where the browser is to be sent.
-    pub async fn begin(&self, ground: &Ground, held: &Held, road: Road) -> Result<String, Refusal> {
+    /// `language` is that of the visitor's pages (`da`, `en`).
+    pub async fn begin(&self, ground: &Ground, held: &Held, road: Road, language: &str) -> Result<String, Refusal> {
         match road {
             Road::Nemlogin => self.nemlogin()?.begin(ground, held).await,
-            Road::Broker => Err(Refusal::Closed(road)),
+            Road::Broker => self.broker()?.begin(ground, held, language).await,
         }
     }
 
     /// NemLog-in, if it is set up.
     pub fn nemlogin(&self) -> Result<&nemlogin::NemLogin, Refusal> {
         self.nemlogin.as_deref().ok_or(Refusal::Closed(Road::Nemlogin))
+    }
+
+    /// The broker, if it is set up.
+    pub fn broker(&self) -> Result<&broker::Broker, Refusal> {
+        self.broker.as_ref().ok_or(Refusal::Closed(Road::Broker))
     }
 }
 
@@ -109,8 +121,17 @@ pub struct Identified {
     pub flow: Flow<Identify>,
     /// What was proved.
     pub proved: Proved,
-    /// Where the browser ends the session that this login made at the other side; it comes back by itself.
-    pub farewell: Option<String>,
+    /// How the browser ends the session that this login made at the other side; it comes back by itself.
+    pub farewell: Option<Leaving>,
+}
+
+/// How a browser ends its session at the other side.
+#[derive(Debug, Clone)]
+pub enum Leaving {
+    /// It goes to this address.
+    Address(String),
+    /// It posts this form.
+    Form(Farewell),
 }
 
 /// The flow, if it stands where MitID is to be used.

@@ -2,12 +2,16 @@
 //!
 //! What never happens here: saying whose CPR number was proved.
 
+use actix_web::{HttpResponse, http::header::CONTENT_SECURITY_POLICY};
 use askama::Template;
 
 use crate::{
     domain::mitid::{Road, Why},
     service::mitid::Refusal,
-    web::page::Frame,
+    web::{
+        headers,
+        page::{self, Frame},
+    },
 };
 
 /// What kept MitID from proving something, where another try may help.
@@ -102,6 +106,31 @@ impl Choose {
             Road::Nemlogin => "mitid-road-nemlogin",
             Road::Broker => "mitid-road-broker",
         }
+    }
+}
+
+/// MitID proved something; the browser ends its session at the other side by a form, and comes back.
+#[derive(Template)]
+#[template(path = "mitid/farewell.html")]
+pub struct Farewell {
+    /// The page around.
+    pub frame: Frame,
+    /// Where the form is posted: an absolute address that the other side published.
+    pub action: String,
+    /// Its fields; among them what may hold a CPR number, so nothing of this is ever logged.
+    pub fields: Vec<(String, String)>,
+    /// Where one goes on without it, should the other side be out of order.
+    pub next: String,
+}
+
+impl Farewell {
+    /// The page as an answer, with a policy that lets its form post to the one origin of `action`.
+    pub fn answer(&self) -> HttpResponse {
+        let mut answer = page::ok(self);
+        if let Some(policy) = headers::policy_posting_to(&self.action) {
+            answer.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+        }
+        answer
     }
 }
 

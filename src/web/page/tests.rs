@@ -11,7 +11,7 @@ use super::{
     enrol::{Enrol, EnrolPasskey, EnrolTotp},
     login::{Activation, Factor, FormError, Password},
     logout::{LoggedOut, LogoutConfirm},
-    mitid::{Choose, Leave, Setback},
+    mitid::{Choose, Farewell, Leave, Setback},
     open::{Accessibility, Front, Help},
     problem::{Kind, Problem},
     saml::{Carries, Post},
@@ -178,6 +178,9 @@ fn problems(language: Language) -> Vec<(&'static str, String)> {
 fn mitid_pages(language: Language) -> Vec<(&'static str, String)> {
     let choose = |why, roads, setback| Choose { frame: frame(language, false), flow: "f-1".to_owned(), why, roads, setback };
     let both = || vec![Road::Nemlogin, Road::Broker];
+    let fields = vec![("id_token_hint".to_owned(), HOSTILE.to_owned())];
+    let action = "https://broker.example.dk/logout".to_owned();
+    let farewell = Farewell { frame: frame(language, false), action, fields, next: "/mitid/broker/logged-out?state=f-1".to_owned() };
     let url = "https://login.example.dk/idp?SAMLRequest=a%2B&x=\"".to_owned();
     vec![
         ("mitid", choose(Why::Raise, vec![Road::Nemlogin], None).render().unwrap()),
@@ -185,6 +188,7 @@ fn mitid_pages(language: Language) -> Vec<(&'static str, String)> {
         ("mitid-no-road", choose(Why::Password, vec![], None).render().unwrap()),
         ("mitid-cancelled", choose(Why::Factor, both(), Some(Setback::Cancelled)).render().unwrap()),
         ("mitid-other-person", choose(Why::Unlock, vec![Road::Broker], Some(Setback::OtherPerson)).render().unwrap()),
+        ("mitid-farewell", farewell.render().unwrap()),
         ("mitid-leave", Leave { frame: frame(language, false), road: Road::Nemlogin, url }.render().unwrap()),
     ]
 }
