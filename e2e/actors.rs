@@ -3,6 +3,8 @@
 #![allow(unused_imports, reason = "the way in for cases that need more of an actor")]
 
 mod attestor;
+/// A MitID broker, honest or not.
+pub mod broker;
 mod employee;
 mod passkey;
 mod saml_service;

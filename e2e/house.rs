@@ -43,7 +43,7 @@ use portvagt::{
         policy::{PasswordPolicy, SessionPolicy, ThrottlePolicy},
         proofing::ProofingPolicy,
     },
-    protocol::{attestation::Attestation, saml::sp::idp_metadata::IdentityProvider, webauthn::Ceremonies},
+    protocol::{attestation::Attestation, oidc::party::Party, saml::sp::idp_metadata::IdentityProvider, webauthn::Ceremonies},
     service::{
         ground::{Ground, Rules},
         mitid::nemlogin::Terms,
@@ -100,6 +100,10 @@ pub struct Plan {
     pub attestation: Attestation,
     /// NemLog-in, and what is asked of it; the suite's own otherwise.
     pub nemlogin: Option<(IdentityProvider, Terms)>,
+    /// We at a MitID broker; our addresses are filled in.
+    pub broker: Option<Party>,
+    /// The port, where somebody must know it before.
+    pub port: Option<u16>,
 }
 
 impl Default for Plan {
@@ -112,6 +116,8 @@ impl Default for Plan {
             memory_kib: 64,
             attestation: Attestation::default(),
             nemlogin: None,
+            broker: None,
+            port: None,
         }
     }
 }
@@ -189,7 +195,7 @@ impl House {
             }
             Engine::Postgres => (postgres::fresh_database().await, None),
         };
-        let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, plan.port.unwrap_or(0))).expect("a free port");
         let clock = Arc::new(StillClock::at(SystemClock.now()));
         let house = Self::open(Opening { plan, database, folder, clock, base: None, socket }).await;
         let by = house.operator();
@@ -234,7 +240,7 @@ impl House {
         };
         let app = App {
             ground,
-            mitid: mitid::roads(&base, plan.nemlogin.as_ref()),
+            mitid: mitid::roads(&base, plan.nemlogin.as_ref(), plan.broker.as_ref()),
             desk: Desk::new(keyring(), own, Journal::start(db)),
             ceremonies: Ceremonies::new("localhost", &url, "Testkommune").expect("ceremonies").with_attestation(plan.attestation.clone()),
             site: Arc::new(site),

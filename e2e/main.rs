@@ -86,6 +86,18 @@ mod saml_time;
 mod saml_wrapping;
 /// Notices by mail (B14, B22, R20).
 mod mail;
+/// A person on the road to MitID by a broker.
+mod broker_case;
+/// Answers of a broker that nobody asked for.
+mod broker_answers;
+/// A certified provider as the broker.
+mod broker_certified;
+/// A broker that is out of order.
+mod broker_outage;
+/// MitID by a broker, as it should go.
+mod broker_road;
+/// ID tokens and claims that are not true.
+mod broker_tokens;
 /// The browser-less visitor.
 mod visitor;
 /// The life of an identity at the command line, and canary numbers (C09).

@@ -10,16 +10,20 @@ use portvagt::{
         totp::TotpSecret,
     },
     domain::assurance::Level,
-    protocol::saml::{
-        metadata::Allow,
-        sp::{
-            idp_metadata::{self, IdentityProvider},
-            question::Profile,
+    protocol::{
+        oidc::party::Party,
+        saml::{
+            metadata::Allow,
+            sp::{
+                idp_metadata::{self, IdentityProvider},
+                question::Profile,
+            },
         },
     },
     service::{
         mitid::{
             Roads,
+            broker::Broker,
             nemlogin::{NemLogin, Own, Terms},
         },
         people,
@@ -58,7 +62,15 @@ pub fn idp_metadata(entity_id: &str, sso: &str, certificate: &str) -> IdentityPr
 pub const TERMS: Terms = Terms { least: Level::Substantial, profile: Profile::Person, allow_cbc: false, skew: 180 };
 
 /// The roads of a house: the suite's NemLog-in, or the one of the plan.
-pub(super) fn roads(base: &str, other: Option<&(IdentityProvider, Terms)>) -> Roads {
+pub(super) fn roads(base: &str, other: Option<&(IdentityProvider, Terms)>, party: Option<&Party>) -> Roads {
+    let broker = party.map(|party| {
+        let party = Party {
+            redirect_uri: format!("{base}/mitid/broker/callback"),
+            logged_out_uri: format!("{base}/mitid/broker/logged-out"),
+            ..party.clone()
+        };
+        Broker::new(party).expect("a broker")
+    });
     let usual = || (idp_metadata(NEMLOGIN, NEMLOGIN_SSO, &nemlogin_key().certificate), TERMS);
     let (provider, terms) = other.cloned().unwrap_or_else(usual);
     let signing: SigningKey = keyring().active;
@@ -69,7 +81,7 @@ pub(super) fn roads(base: &str, other: Option<&(IdentityProvider, Terms)>) -> Ro
         decryption: DecryptionKey::from(&signing),
         signing,
     };
-    Roads { nemlogin: Some(Arc::new(NemLogin { provider, own, terms })) }
+    Roads { nemlogin: Some(Arc::new(NemLogin { provider, own, terms })), broker }
 }
 
 /// The key that others encrypt to us with.
