@@ -115,6 +115,8 @@ impl Scene {
 
     /// Asks, and fills in the provider's page.
     async fn use_mitid(&mut self, fields: &[(&str, &str)]) -> Page {
+        // Whoever uses MitID next is not held to be the one before: the provider would first log that one out.
+        self.visitor.cookies.remove_starting("_session");
         let page = ask(&self.house, &mut self.visitor).await;
         let page = self.visitor.open(leaving(&page)).await;
         let mut form = page.form("/use-mitid/");

@@ -7,8 +7,8 @@ import { generateKeyPairSync } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import { Provider } from 'oidc-provider'
 
-// Standard output says the issuer and nothing else.
-console.info = console.warn = console.error
+// Standard output says the issuer and nothing else; advice about storage and lifetimes is for those who run it for good.
+console.info = console.warn = () => {}
 
 const input = createInterface({ input: process.stdin })
 const { value: line } = await input[Symbol.asyncIterator]().next()

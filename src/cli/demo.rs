@@ -58,6 +58,9 @@ pub struct Demo {
     /// Metadata of NemLog-in, or of whoever plays it
     #[arg(long, value_name = "FILE")]
     pub nemlogin: Option<PathBuf>,
+    /// The issuer of a MitID broker whose one client we are
+    #[arg(long, value_name = "URL")]
+    pub mitid_broker: Option<String>,
 }
 
 const CVR: &str = "90000001";
@@ -168,7 +171,7 @@ fn folder(data: &Path) -> anyhow::Result<PathBuf> {
 }
 
 fn write_keys(data: &Path) -> anyhow::Result<()> {
-    for (file, purpose) in [("master.key", "master-key"), ("pepper", "pepper")] {
+    for (file, purpose) in [("master.key", "master-key"), ("pepper", "pepper"), ("mitid-broker.secret", "mitid-broker")] {
         if !data.join(file).exists() {
             keys::write_new(&data.join(file), demo_secret(purpose).as_bytes(), true)?;
         }
@@ -223,6 +226,15 @@ fn configuration(data: &Path, demo: &Demo) -> anyhow::Result<String> {
         if let Some(mail) = table.get_mut("mail").and_then(toml::Value::as_table_mut) {
             mail.insert("smtp_port".to_owned(), i64::from(port).into());
         }
+    }
+    if let Some(issuer) = &demo.mitid_broker {
+        let mut broker = toml::toml! {
+            client_id = "portvagt-demo"
+            client_authentication = "client_secret_basic"
+            client_secret_file = "mitid-broker.secret"
+        };
+        broker.insert("issuer".to_owned(), issuer.as_str().into());
+        table.insert("mitid_broker".to_owned(), broker.into());
     }
     Ok(format!("# Written by `portvagt demo` at each start; for demonstrations only.\n{}", toml::to_string(&table)?))
 }
@@ -304,7 +316,7 @@ fn message(demo: &Demo, data: &Path, people: &str) -> String {
          \x20 3. Log in as clara with her activation code and enrol a passkey; next time use only that.\n\
          \x20 4. Log in as bo: the service asks for level substantial and is told no.\n\
          \x20 5. Write a password wrongly six times.\n\
-         \x20 6. Log in as bo at Portvagt and prove with MitID who he is: a simulated NemLog-in asks who to be.\n\n\
+         \x20 6. Log in as bo at Portvagt and prove with MitID who he is: a simulated NemLog-in, or a simulated broker, asks who to be.\n\n\
          Use localhost, not 127.0.0.1: passkeys are bound to the name. From another machine: ssh -L PORT:localhost:PORT.\n\
          Ctrl-C stops everything.\n",
     );

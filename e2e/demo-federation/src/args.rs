@@ -33,6 +33,9 @@ pub struct Serve {
     /// Address browsers reach this program at.
     #[arg(long, value_name = "URL")]
     pub base_url: String,
+    /// Address browsers reach Portvagt at: the one client of the MitID broker.
+    #[arg(long, value_name = "URL", default_value = "http://localhost:8080")]
+    pub portvagt: String,
     /// Address and port to listen on.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8082")]
     pub listen: SocketAddr,

@@ -33,6 +33,16 @@ pub fn open(folder: &Path, name: &str, common_name: &str) -> Result<SigningKey, 
     Ok(SigningKey::from_pem(&fs::read(key_file)?, &fs::read(certificate_file)?, None, false)?)
 }
 
+/// Reads a secret text in `folder`, making it when there is none yet.
+pub fn text(folder: &Path, name: &str, make: impl FnOnce() -> Result<Vec<u8>, KeyError>) -> Result<Vec<u8>, NoKey> {
+    fs::create_dir_all(folder)?;
+    let file = folder.join(name);
+    if !file.exists() {
+        write_whole(&file, &make()?)?;
+    }
+    Ok(fs::read(file)?)
+}
+
 /// Writes beside and renames, so that a second process never reads half a key.
 fn write_whole(file: &Path, bytes: &[u8]) -> Result<(), std::io::Error> {
     let beside = file.with_extension(format!("new-{}", std::process::id()));

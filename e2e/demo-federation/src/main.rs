@@ -13,6 +13,8 @@ mod nemlogin;
 
 mod mailbox;
 
+mod broker;
+
 mod web;
 
 mod args;
@@ -22,6 +24,7 @@ use std::{error::Error, process::ExitCode};
 use clap::{CommandFactory, Parser};
 
 use args::{Arguments, Command};
+use broker::Broker;
 use nemlogin::NemLogin;
 use web::Federation;
 
@@ -45,8 +48,9 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     };
     let base_url = base(&serve.base_url).to_owned();
     let nemlogin = NemLogin::open(&serve.data, &base_url, serve.sp_metadata)?;
+    let broker = Broker::open(&serve.data, &base_url, base(&serve.portvagt))?;
     println!("demo-federation: {base_url}/ (listening on {})", serve.listen);
-    Ok(web::serve(Federation { nemlogin, smtp: serve.smtp }, serve.listen)?)
+    Ok(web::serve(Federation { nemlogin, broker, smtp: serve.smtp }, serve.listen)?)
 }
 
 fn base(url: &str) -> &str {

@@ -12,6 +12,7 @@ use askama::Template;
 
 use crate::{
     mailbox::{self, Mailbox},
+    broker::{self, Broker},
     nemlogin::{self, NemLogin},
     page,
     texts::{self, Texts},
@@ -29,6 +30,8 @@ pub struct Federation {
     pub nemlogin: NemLogin,
     /// Where the mailbox takes mails.
     pub smtp: SocketAddr,
+    /// The MitID broker.
+    pub broker: Broker,
 }
 
 /// Serves until the process is told to stop.
@@ -48,6 +51,7 @@ pub async fn serve(federation: Federation, listen: SocketAddr) -> std::io::Resul
             .route("/static/icon.svg", web::get().to(|| async { file("image/svg+xml", ICON) }))
             .configure(nemlogin::routes)
             .configure(mailbox::routes)
+            .configure(broker::routes)
             .default_service(web::to(nowhere))
     })
     .workers(2)
