@@ -14,7 +14,7 @@ use crate::{
     service::{
         activation,
         login::Held,
-        mitid::{self, Identified, Leaving, Refusal},
+        mitid::{self, Identified, Refusal},
         raising,
     },
     web::{
@@ -105,31 +105,37 @@ pub async fn conclude(app: &App, visit: &Visit, held: &Held, identified: Identif
     if identified.flow.stage.why != Why::Raise {
         return go_on(app, visit, held, &identified).await;
     }
-    let farewell = identified.farewell.clone();
-    let next = match raising::identified(&app.ground, held, &identified, &visit.visitor).await {
-        Ok(()) => "/account?done=proved".to_owned(),
-        Err(refusal) => return set_back(app, visit, held, refusal).await,
-    };
-    let mut reply = match farewell {
-        Some(Leaving::Address(place)) => answer::see(&place),
-        Some(Leaving::Form(form)) => {
-            let own = format!("/mitid/broker/logged-out?state={}", held.id);
-            Farewell { frame: visit.frame(), action: form.action, fields: form.fields, next: own }.answer()
+    match raising::identified(&app.ground, held, &identified, &visit.visitor).await {
+        Ok(()) => {
+            let mut reply = answer::see("/account?done=proved");
+            answer::add(&mut reply, visit::drop_flow(held.id));
+            Ok(by_way_of(visit, &identified, reply))
         }
-        None => answer::see(&next),
-    };
-    answer::add(&mut reply, visit::drop_flow(held.id));
-    Ok(reply)
+        Err(refusal) => set_back(app, visit, held, refusal).await,
+    }
 }
 
 /// An activation or recovery goes on in its own rooms.
 async fn go_on(app: &App, visit: &Visit, held: &Held, identified: &Identified) -> Result<HttpResponse, Trouble> {
     match activation::identified(&app.ground, (&identified.flow, held), &identified.proved, &visit.visitor).await {
-        Ok(next) => Ok(activate::go_on(app, visit, held, next)),
+        Ok(next) => Ok(by_way_of(visit, identified, activate::go_on(app, visit, held, next))),
         Err(activation::Refusal::Unmatched) => set_back(app, visit, held, Refusal::OtherPerson).await,
         Err(activation::Refusal::TooLow) => set_back(app, visit, held, Refusal::TooLow).await,
         Err(refusal) => Err(activate::trouble(visit, refusal)),
     }
+}
+
+/// A redirect, by way of the other side where the browser has a session to end there; its cookies are kept. Whatever is a
+/// page already is shown as it is.
+fn by_way_of(visit: &Visit, identified: &Identified, reply: HttpResponse) -> HttpResponse {
+    let next = reply.headers().get(header::LOCATION).and_then(|place| place.to_str().ok());
+    let (Some(form), Some(next)) = (&identified.farewell, next) else { return reply };
+    let (action, fields) = (form.action.clone(), form.fields.clone());
+    let mut page = Farewell { frame: visit.frame(), action, fields, next: next.to_owned() }.answer();
+    for cookie in reply.headers().get_all(header::SET_COOKIE) {
+        page.headers_mut().append(header::SET_COOKIE, cookie.clone());
+    }
+    page
 }
 
 /// The page to choose again, with what went wrong; a fault that no new try mends is a page of its own.

@@ -34,7 +34,7 @@ use crate::{
     service::{
         ground::{Ground, Visitor},
         login::{self, Held},
-        mitid::{self, Identified, Leaving, Refusal},
+        mitid::{self, Identified, Refusal},
     },
 };
 
@@ -114,7 +114,7 @@ impl Broker {
             let expected = Expected { nonce: &secrets.nonce, least: flow.stage.least, asked_at: asked.at, now: ground.clock.now() };
             let (provider, judged) = judge(self, provider, &tokens, &expected).await?;
             let proved = proved(self, &provider, &tokens, &judged).await?;
-            Ok((proved, farewell::form(party, &provider, &tokens, &held.id.to_string()).map(Leaving::Form)))
+            Ok((proved, farewell::form(party, &provider, &tokens, &held.id.to_string())))
         };
         match took.await {
             Ok((proved, farewell)) => {

@@ -121,17 +121,8 @@ pub struct Identified {
     pub flow: Flow<Identify>,
     /// What was proved.
     pub proved: Proved,
-    /// How the browser ends the session that this login made at the other side; it comes back by itself.
-    pub farewell: Option<Leaving>,
-}
-
-/// How a browser ends its session at the other side.
-#[derive(Debug, Clone)]
-pub enum Leaving {
-    /// It goes to this address.
-    Address(String),
-    /// It posts this form.
-    Form(Farewell),
+    /// The form by which the browser ends the session that this login made at the other side; it comes back by itself.
+    pub farewell: Option<Farewell>,
 }
 
 /// The flow, if it stands where MitID is to be used.
