@@ -112,6 +112,26 @@ async fn who_is_no_registrant_or_not_fresh_stays_outside() {
 }
 
 #[tokio::test]
+async fn no_form_from_elsewhere_is_taken_at_the_desk() {
+    on_both(|house| async move {
+        let reg = at_work(&house, "reg").await;
+        let nina = house.stranger("nina", "010180-1234").await.id.to_string();
+        let mut visitor = reg.at_home(&house).await;
+        let other = reg.at_home(&house).await.open(house.url("/desk")).await.form("/desk/find").value("csrf").unwrap().to_owned();
+        for path in ["/desk/find", "/desk/proofing", "/desk/activation", "/desk/recovery", "/desk/approve", "/desk/refuse"] {
+            for csrf in ["", "x", &other] {
+                let page =
+                    visitor.post_form(house.url(path), &[("csrf", csrf), ("person", &nina), ("why", "factor"), ("query", "nina")]).await;
+                assert_eq!(page.status, 403, "{path}: {}", page.describe());
+            }
+        }
+        assert_eq!(house.events("recovery.issued").await.len(), 0);
+        assert_eq!(house.events("activation.issued").await.iter().filter(|event| event.actor.starts_with("person:")).count(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn nobody_serves_themselves() {
     on_both(|house| async move {
         let reg = at_work(&house, "reg").await;
