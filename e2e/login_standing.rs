@@ -147,8 +147,8 @@ async fn an_ended_session_enrols_nothing() {
         let enrolment = thief.open(house.url("/account/passkey")).await;
         let options = Part::of(&enrolment).options(&mut thief).await;
         let mut own = anna.at_home(&house).await;
-        let page = own.open(house.url("/account")).await;
-        let page = own.submit_form(&page, "/account/sessions/end", &[]).await;
+        let page = own.open(house.url("/account/sessions")).await;
+        let page = own.submit_form(&page, "/account/sessions/end", &[("session", "others")]).await;
         anna.expect_home(&page);
 
         let (_, credential) = crate::actors::Passkey::create(&options, &house.base, &Twist::default());

@@ -32,6 +32,8 @@ use sqlx::AssertSqlSafe;
 mod invitations;
 /// Every function once.
 mod every;
+/// What people see of their own things.
+mod own_pages;
 /// Opening, losing and finding the database again.
 mod opening;
 /// The life of an identity.
@@ -117,6 +119,7 @@ pub(crate) fn session(person: Id<Person>) -> Session {
         created_at: at(0),
         last_seen_at: at(0),
         user_agent: "Browser/1 æøå".to_owned(),
+        address: "192.0.2.7".to_owned(),
     }
 }
 

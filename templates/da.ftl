@@ -247,12 +247,56 @@ enrol-passkey-needs-script = Din browser kan ikke oprette passkeys her. Slå Jav
 ## Min identitet
 
 account-title = Min identitet
+menu-fold = Menu
+menu-overview = Overblik
+menu-authenticators = Sådan logger du ind
+menu-password = Adgangskode
+menu-sessions = Her er du logget ind
+menu-activity = Din aktivitet
+menu-details = Oplysninger og sprog
+menu-lock = Spær din identitet
+way-authenticators = { $count ->
+    [0] Du har ikke andet end din adgangskode.
+    [one] Du har én ting ud over din adgangskode.
+   *[other] Du har { $count } ting ud over din adgangskode.
+}
+way-authenticators-one = Tilføj en mere, så du også kan logge ind, hvis du mister den.
+way-password = Valgt { $day }.
+way-sessions = { $count ->
+    [one] Kun i denne browser.
+   *[other] I { $count } browsere.
+}
+way-activity = Se, hvornår du har logget ind, og hvad der er ændret. Sig til, hvis det ikke var dig.
+way-details = Se, hvad der står om dig, vælg sprog, og hent det hele.
+way-lock = Er noget stjålet, eller bruger en anden din identitet? Spær den med det samme.
 account-about = Om dig
 account-name = Navn
 account-organisation = Organisation
-account-level = Dit sikringsniveau
 account-level-now = Du er nu logget ind på niveau
-account-level-why = Niveauet siger, hvor sikkert en tjeneste kan regne med, at det er dig. Det er det laveste af disse tre:
+account-level-link = Hvorfor dette niveau?
+account-added = Tilføjet
+account-used = Sidst brugt
+account-never-used = Ikke brugt endnu
+account-remove = Fjern
+account-add-passkey = Tilføj passkey
+account-add-totp = Tilføj kodeapp
+account-login-this = Denne browser
+account-end-all = Log ud alle andre steder
+account-end-all-hint = Har du glemt at logge ud et sted, eller har du mistet en telefon eller computer? Så log ud.
+browser-on = { $browser } på { $system }
+browser-unknown = Ukendt browser
+notice-added = Tilføjet. Du kan bruge den, næste gang du logger ind.
+notice-removed = Fjernet. Den kan ikke længere bruges til at logge ind.
+notice-renamed = Navnet er ændret.
+notice-ended = Den anden browser er logget ud.
+notice-ended-elsewhere = Du er logget ud alle andre steder.
+notice-password = Din adgangskode er skiftet. Du er logget ud alle andre steder.
+notice-language = Dit sprog er gemt.
+
+## Min identitet: hvorfor dette niveau
+
+level-title = Hvorfor dette niveau?
+account-level-why = Niveauet siger, hvor sikkert en tjeneste kan regne med, at det er dig. Det er det laveste af disse:
 level-none = Intet
 level-low = Lav
 level-substantial = Betydelig
@@ -260,36 +304,186 @@ level-high = Høj
 part-proofing = Hvordan din identitet er kontrolleret
 part-authenticators = Hvordan du loggede ind
 part-organisation = Hvad din organisation er godkendt til
+method-in-person = Personligt fremmøde
+method-mitid = MitID
+method-earlier = Tidligere kontrol, som er overtaget
+ground-proofing = { $method }, { $day }. Skrevet ned af: { $who }
+ground-use = { $kind }, { $moment }
+ground-none = Din identitet er ikke kontrolleret endnu.
+lapse-waiting = Tæller ikke endnu: en anden medarbejder skal godkende.
+lapse-revoked = Tæller ikke: den er taget tilbage.
+lapse-other-cpr = Tæller ikke: dit CPR-nummer er et andet end dengang.
+lapse-other-name = Tæller ikke: dit navn er et andet end dengang.
+lapse-document = Tæller ikke: det dokument, du viste, er udløbet.
+part-in-order = I orden
+part-not-in-order = Ikke i orden
+part-access = Om din identitet er åben
+part-freshness = Hvor længe siden du loggede ind
+raise-unlock = Din identitet er spærret. Spærringen skal først ophæves.
+raise-employment = Du har ikke en ansættelse lige nu. Spørg din arbejdsplads.
+raise-approve = Niveauet bliver højere, når en anden medarbejder har godkendt kontrollen af din identitet.
+raise-again-revoked = Kontrollen af din identitet er taget tilbage. Den skal laves igen.
+raise-again-cpr = Dit CPR-nummer er ændret. Din identitet skal kontrolleres igen.
+raise-again-name = Dit navn er ændret. Din identitet skal kontrolleres igen.
+raise-again-document = Det dokument, du viste, er udløbet. Vis et nyt.
+raise-second-factor = Niveauet bliver højere, når du også bruger en kode, passkey eller sikkerhedsnøgle.
+raise-log-in-again = Det er længe siden, du bekræftede, at det er dig. Gør det igen.
 raise-proofing = Niveauet bliver højere, når din identitet er kontrolleret bedre, for eksempel med pas ved personligt fremmøde. Spørg din arbejdsplads.
 raise-authenticators = Niveauet bliver højere, når du logger ind med en stærkere passkey eller sikkerhedsnøgle.
 raise-organisation = Det kan kun din organisation ændre.
-account-authenticators = Det logger du ind med
+
+## Min identitet: sådan logger du ind
+
 kind-password = Adgangskode
 kind-totp = Kodeapp
 kind-passkey = Passkey eller sikkerhedsnøgle
 kind-activation = Aktiveringskode
-account-added = Tilføjet
-account-used = Sidst brugt
-account-never-used = Ikke brugt endnu
-account-remove = Fjern
-account-add-passkey = Tilføj passkey
-account-add-totp = Tilføj kodeapp
 account-mitid = Bevis med MitID, hvem du er
-account-logins = Her er du logget ind
-account-login-since = Siden { $moment }.
-account-login-used = Sidst brugt { $moment }.
-account-login-this = Denne browser
-account-end-all = Log ud alle andre steder
-account-end-all-hint = Har du glemt at logge ud et sted, eller har du mistet en telefon eller computer? Så log ud alle andre steder.
-notice-added = Tilføjet. Du kan bruge den, næste gang du logger ind.
 notice-proved = Du har bevist med MitID, hvem du er.
-notice-removed = Fjernet. Den kan ikke længere bruges til at logge ind.
-notice-ended-elsewhere = Du er logget ud alle andre steder.
+authenticators-what = Det her kan du bruge ud over din adgangskode. En passkey kan bruges helt uden.
+authenticators-kind = Slags
+authenticators-where = Sidst brugt til
+authenticators-add = Tilføj en mere
+authenticators-add-what = Så kan du stadig logge ind, hvis du mister en telefon eller nøgle. Er der gået nogle minutter, siden du loggede ind, skal du først bekræfte, at det er dig.
+rename-go = Omdøb
+rename-title = Giv den et navn
+rename-name = Navn
+rename-submit = Gem navnet
 remove-title = Vil du fjerne den?
 remove-what = Den kan ikke bruges til at logge ind bagefter. Du kan tilføje den igen senere.
 remove-last = Det er det sidste, du har ud over din adgangskode. Fjerner du den, skal du bruge en ny aktiveringskode, næste gang du logger ind.
 remove-submit = Ja, fjern den
 remove-cancel = Nej, behold den
+
+## Min identitet: adgangskode
+
+password-title = Skift adgangskode
+password-what = Vælg en adgangskode, som du ikke bruger andre steder. Flere ord efter hinanden er nemme at huske og svære at gætte.
+password-old = Nuværende adgangskode
+password-old-refused = Din nuværende adgangskode var ikke rigtig. Prøv igen.
+password-new = Ny adgangskode
+password-new-hint = Mindst { $count } tegn. Alle tegn er tilladt, også mellemrum.
+password-again = Gentag den nye adgangskode
+password-ends = Når du skifter adgangskode, bliver du logget ud alle andre steder.
+password-submit = Skift adgangskode
+password-same = Det er den samme adgangskode som nu. Vælg en anden.
+password-repeated = De to nye adgangskoder er ikke ens. Skriv dem igen.
+
+## Min identitet: her er du logget ind
+
+sessions-what = Genkender du ikke et login, så log det ud, og skift din adgangskode.
+sessions-started = Logget ind
+sessions-address = Netværksadresse
+sessions-services = Brugt til
+sessions-no-services = Kun Min identitet
+sessions-end = Log ud
+sessions-everywhere = Log ud flere steder på én gang
+sessions-end-all = Log ud overalt
+sessions-services-hint = Du er måske stadig logget ind i de tjenester, du har brugt. Log også ud der.
+
+## Min identitet: din aktivitet
+
+activity-what = Her er de seneste 13 måneder, det nyeste først. Er der noget, som ikke var dig, så sig til. Så spærrer vi din identitet med det samme.
+activity-none = Der er ikke noget at vise.
+activity-pages = Flere sider
+activity-older = Vis ældre
+activity-newest = Vis de nyeste
+activity-not-me = Det var ikke mig
+activity-unknown = Det kender jeg ikke til
+deed-when = Hvornår
+deed-what = Hvad
+deed-at = Tjeneste
+deed-browser = Browser
+deed-who = Af hvem
+doer-oneself = Dig selv
+doer-somebody = En, der ikke var logget ind
+doer-staff = En medarbejder i din organisation
+doer-role-administrator = En administrator i din organisation
+doer-role-registrant = En registreringsmedarbejder i din organisation
+doer-role-supporter = En supportmedarbejder i din organisation
+doer-administrator = En administrator af Portvagt
+doer-service = Tjenesten
+doer-portvagt = Portvagt
+deed-login = Logget ind
+deed-confirmed = Bekræftet igen, at det er dig
+deed-failed-password = Login mislykkedes: forkert adgangskode
+deed-failed-code = Login mislykkedes: koden passede ikke
+deed-failed-locked = Login afvist: din identitet var spærret
+deed-failed-other = Login mislykkedes
+deed-paused = Pause efter for mange forkerte forsøg
+deed-service = Logget ind i en tjeneste
+deed-logged-out = Logget ud
+deed-factor-added = Ny måde at logge ind på tilføjet
+deed-factor-removed = Måde at logge ind på fjernet
+deed-factor-renamed = Måde at logge ind på omdøbt
+deed-password = Adgangskode valgt eller skiftet
+deed-password-guarded = Beskyttelsen af din adgangskode gjort stærkere
+deed-code-issued = Aktiveringskode udstedt
+deed-code-used = Aktiveringskode brugt
+deed-person-added = Din identitet oprettet
+deed-renamed = Dit navn ændret
+deed-locked = Din identitet spærret
+deed-unlocked = Din identitet åbnet igen
+deed-employment = Din ansættelse ændret
+deed-cpr-set = Dit CPR-nummer gemt
+deed-cpr-read = Dit CPR-nummer læst
+deed-role-granted = En rolle i Portvagt givet til dig
+deed-role-revoked = En rolle i Portvagt taget fra dig
+deed-terms = Vilkår accepteret
+deed-approved = Kontrol af din identitet godkendt
+deed-proof-revoked = Kontrol af din identitet taget tilbage
+deed-proof-refused = Kontrol af din identitet afvist
+deed-language = Sprog valgt
+deed-proved = Din identitet kontrolleret
+deed-reported = Meldt, at noget ikke var dig
+deed-export = Dine oplysninger hentet
+deed-other = Anden hændelse
+report-title = Var det ikke dig?
+report-failure = Ingen kom ind ved dette forsøg. Spær kun, hvis du tror, at en anden kender din adgangskode.
+report-what = Siger du ja, sker dette med det samme:
+report-does-tell = Din organisations sikkerhedsfolk får besked.
+report-submit = Ja, spær min identitet
+report-cancel = Nej, jeg genkender det
+
+## Min identitet: oplysninger og sprog
+
+details-email = E-mail
+details-no-email = Ikke oplyst
+details-wrong = Er noget forkert, så sig det til din arbejdsplads. Oplysningerne kommer derfra. Bliver din e-mail ændret, får du besked på både den gamle og den nye.
+details-language = Sprog
+details-language-what = Sproget på siderne, når du er logget ind, og i de mails, du får.
+details-language-submit = Gem sprog
+language-da = Dansk
+language-en = English
+details-export = Du har ret til at se alt, hvad der er gemt om dig. Du kan hente det i en fil.
+terms-heading = Vilkår
+terms-none = Du har ikke skullet acceptere nogen vilkår.
+terms-version = Version { $version }
+terms-accepted = accepteret { $moment }
+export-title = Hent dine oplysninger
+export-what = Du får en fil (JSON) med alt, hvad Portvagt har gemt om dig: oplysninger, kontrol af din identitet, det du logger ind med, logins og aktivitet.
+export-care = Filen indeholder også dit CPR-nummer, hvis det er gemt. Gem den et sted, hvor andre ikke kan se den.
+export-submit = Hent filen
+
+## Spær din identitet
+
+lock-when = Spær din identitet, hvis din telefon, computer eller nøgle er stjålet, eller hvis en anden kan kende din adgangskode. Du kan gøre det døgnet rundt.
+lock-does = Det sker der
+lock-does-out = Du bliver logget ud overalt.
+lock-does-in = Ingen kan logge ind med din identitet, heller ikke du selv.
+lock-way-out = Du åbner den igen med MitID eller ved at møde op hos din arbejdsplads.
+lock-submit = Spær min identitet
+lock-cancel = Nej, spær den ikke
+lock-by-password = Skriv brugernavn og adgangskode. Du behøver ikke andet.
+lock-refused = Din identitet kunne ikke spærres. Tjek, at brugernavn og adgangskode er rigtige, og prøv igen.
+lock-forgotten = Kan du ikke huske adgangskoden, så kontakt din arbejdsplads. De kan også spærre din identitet.
+report-way-out = Din arbejdsplads åbner den igen, når de har set på sagen.
+locked-title = Din identitet er spærret
+locked-what = Ingen kan logge ind med din identitet. Du er logget ud overalt.
+locked-security = Din organisations sikkerhedsfolk har fået besked. De kan kontakte dig.
+locked-services = Log ud af de tjenester, du stadig er logget ind i, og se efter, om noget er ændret.
+locked-same-password = Bruger du samme adgangskode andre steder, så skift den der.
+locked-tell = Fortæl din arbejdsplads, hvad der er sket.
 
 ## MitID
 

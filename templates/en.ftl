@@ -246,12 +246,56 @@ enrol-passkey-needs-script = Your browser can't create passkeys here. Turn on Ja
 ## My identity
 
 account-title = My identity
+menu-fold = Menu
+menu-overview = Overview
+menu-authenticators = How you log in
+menu-password = Password
+menu-sessions = Where you are logged in
+menu-activity = Your activity
+menu-details = Details and language
+menu-lock = Lock your identity
+way-authenticators = { $count ->
+    [0] You have nothing besides your password.
+    [one] You have one thing besides your password.
+   *[other] You have { $count } things besides your password.
+}
+way-authenticators-one = Add one more, so that you can log in even if you lose it.
+way-password = Chosen on { $day }.
+way-sessions = { $count ->
+    [one] In this browser only.
+   *[other] In { $count } browsers.
+}
+way-activity = See when you logged in and what was changed. Tell us if it wasn't you.
+way-details = See what is kept about you, choose your language, and take all of it out.
+way-lock = Is something stolen, or is somebody else using your identity? Lock it at once.
 account-about = About you
 account-name = Name
 account-organisation = Organisation
-account-level = Your assurance level
 account-level-now = You are now logged in at level
-account-level-why = The level says how sure a service can be that it is you. It is the lowest of these three:
+account-level-link = Why this level?
+account-added = Added
+account-used = Last used
+account-never-used = Not used yet
+account-remove = Remove
+account-add-passkey = Add a passkey
+account-add-totp = Add an authenticator app
+account-login-this = This browser
+account-end-all = Log out everywhere else
+account-end-all-hint = Did you forget to log out somewhere, or have you lost a phone or computer? Then log out.
+browser-on = { $browser } on { $system }
+browser-unknown = Unknown browser
+notice-added = Added. You can use it the next time you log in.
+notice-removed = Removed. It can no longer be used for logging in.
+notice-renamed = The name is changed.
+notice-ended = The other browser is logged out.
+notice-ended-elsewhere = You are logged out everywhere else.
+notice-password = Your password is changed. You are logged out everywhere else.
+notice-language = Your language is saved.
+
+## My identity: why this level
+
+level-title = Why this level?
+account-level-why = The level says how sure a service can be that it is you. It is the lowest of these:
 level-none = None
 level-low = Low
 level-substantial = Substantial
@@ -259,36 +303,186 @@ level-high = High
 part-proofing = How your identity was checked
 part-authenticators = How you logged in
 part-organisation = What your organisation is approved for
+method-in-person = Met in person
+method-mitid = MitID
+method-earlier = Earlier check that was taken over
+ground-proofing = { $method }, { $day }. Written down by: { $who }
+ground-use = { $kind }, { $moment }
+ground-none = Your identity has not been checked yet.
+lapse-waiting = Does not count yet: another member of staff must approve it.
+lapse-revoked = Does not count: it was taken back.
+lapse-other-cpr = Does not count: your CPR number is another one than then.
+lapse-other-name = Does not count: your name is another one than then.
+lapse-document = Does not count: the document you showed has expired.
+part-in-order = In order
+part-not-in-order = Not in order
+part-access = Whether your identity is open
+part-freshness = How long ago you logged in
+raise-unlock = Your identity is locked. The lock must be lifted first.
+raise-employment = You have no employment right now. Ask your workplace.
+raise-approve = The level rises when another member of staff has approved the check of your identity.
+raise-again-revoked = The check of your identity was taken back. It must be made again.
+raise-again-cpr = Your CPR number has changed. Your identity must be checked again.
+raise-again-name = Your name has changed. Your identity must be checked again.
+raise-again-document = The document you showed has expired. Show a new one.
+raise-second-factor = The level rises when you also use a code, passkey or security key.
+raise-log-in-again = It is long since you confirmed that it is you. Do it again.
 raise-proofing = The level rises when your identity has been checked more thoroughly, for example with a passport when you meet in person. Ask your workplace.
 raise-authenticators = The level rises when you log in with a stronger passkey or security key.
 raise-organisation = Only your organisation can change that.
-account-authenticators = What you log in with
+
+## My identity: how you log in
+
 kind-password = Password
 kind-totp = Authenticator app
 kind-passkey = Passkey or security key
 kind-activation = Activation code
-account-added = Added
-account-used = Last used
-account-never-used = Not used yet
-account-remove = Remove
-account-add-passkey = Add a passkey
-account-add-totp = Add an authenticator app
 account-mitid = Prove who you are with MitID
-account-logins = Where you are logged in
-account-login-since = Since { $moment }.
-account-login-used = Last used { $moment }.
-account-login-this = This browser
-account-end-all = Log out everywhere else
-account-end-all-hint = Did you forget to log out somewhere, or have you lost a phone or computer? Then log out everywhere else.
-notice-added = Added. You can use it the next time you log in.
 notice-proved = You have proved with MitID who you are.
-notice-removed = Removed. It can no longer be used for logging in.
-notice-ended-elsewhere = You are logged out everywhere else.
+authenticators-what = You can use these besides your password. A passkey works without it.
+authenticators-kind = Kind
+authenticators-where = Last used for
+authenticators-add = Add one more
+authenticators-add-what = Then you can still log in if you lose a phone or key. If some minutes have passed since you logged in, you must first confirm that it is you.
+rename-go = Rename
+rename-title = Give it a name
+rename-name = Name
+rename-submit = Save the name
 remove-title = Do you want to remove it?
 remove-what = It can't be used for logging in afterwards. You can add it again later.
 remove-last = It is the last thing you have besides your password. If you remove it, you need a new activation code the next time you log in.
 remove-submit = Yes, remove it
 remove-cancel = No, keep it
+
+## My identity: password
+
+password-title = Change your password
+password-what = Choose a password that you don't use elsewhere. Several words in a row are easy to remember and hard to guess.
+password-old = Present password
+password-old-refused = Your present password was not right. Try again.
+password-new = New password
+password-new-hint = At least { $count } characters. All characters are allowed, spaces too.
+password-again = Repeat the new password
+password-ends = When you change your password, you are logged out everywhere else.
+password-submit = Change password
+password-same = It is the same password as now. Choose another.
+password-repeated = The two new passwords are not alike. Type them again.
+
+## My identity: where you are logged in
+
+sessions-what = If you don't recognise a login, log it out and change your password.
+sessions-started = Logged in
+sessions-address = Network address
+sessions-services = Used for
+sessions-no-services = My identity only
+sessions-end = Log out
+sessions-everywhere = Log out of several places at once
+sessions-end-all = Log out everywhere
+sessions-services-hint = You may still be logged in at the services you have used. Log out there too.
+
+## My identity: your activity
+
+activity-what = Here are the last 13 months, the newest first. If something wasn't you, tell us. Then we lock your identity at once.
+activity-none = There is nothing to show.
+activity-pages = More pages
+activity-older = Show older
+activity-newest = Show the newest
+activity-not-me = This wasn't me
+activity-unknown = I know nothing of this
+deed-when = When
+deed-what = What
+deed-at = Service
+deed-browser = Browser
+deed-who = By whom
+doer-oneself = Yourself
+doer-somebody = Somebody who was not logged in
+doer-staff = A member of staff in your organisation
+doer-role-administrator = An administrator in your organisation
+doer-role-registrant = A registrant in your organisation
+doer-role-supporter = A member of the support staff in your organisation
+doer-administrator = An administrator of Portvagt
+doer-service = The service
+doer-portvagt = Portvagt
+deed-login = Logged in
+deed-confirmed = Confirmed again that it is you
+deed-failed-password = Login failed: wrong password
+deed-failed-code = Login failed: the code was not right
+deed-failed-locked = Login refused: your identity was locked
+deed-failed-other = Login failed
+deed-paused = Pause after too many wrong tries
+deed-service = Logged in at a service
+deed-logged-out = Logged out
+deed-factor-added = New way to log in added
+deed-factor-removed = Way to log in removed
+deed-factor-renamed = Way to log in renamed
+deed-password = Password chosen or changed
+deed-password-guarded = Protection of your password made stronger
+deed-code-issued = Activation code issued
+deed-code-used = Activation code used
+deed-person-added = Your identity created
+deed-renamed = Your name changed
+deed-locked = Your identity locked
+deed-unlocked = Your identity opened again
+deed-employment = Your employment changed
+deed-cpr-set = Your CPR number saved
+deed-cpr-read = Your CPR number read
+deed-role-granted = A role in Portvagt given to you
+deed-role-revoked = A role in Portvagt taken from you
+deed-terms = Terms accepted
+deed-approved = Check of your identity approved
+deed-proof-revoked = Check of your identity taken back
+deed-proof-refused = Check of your identity refused
+deed-language = Language chosen
+deed-proved = Your identity checked
+deed-reported = Reported that something wasn't you
+deed-export = Your details taken out
+deed-other = Other event
+report-title = Wasn't it you?
+report-failure = Nobody got in by this try. Lock only if you think that somebody else knows your password.
+report-what = If you say yes, this happens at once:
+report-does-tell = Your organisation's security staff are told.
+report-submit = Yes, lock my identity
+report-cancel = No, I recognise it
+
+## My identity: details and language
+
+details-email = E-mail
+details-no-email = Not known
+details-wrong = If something is wrong, tell your workplace. The details come from there. If your e-mail is changed, you are told at both the old and the new one.
+details-language = Language
+details-language-what = The language of the pages when you are logged in, and of the mails you get.
+details-language-submit = Save language
+language-da = Dansk
+language-en = English
+details-export = You have the right to see everything that is kept about you. You can take it out as a file.
+terms-heading = Terms
+terms-none = You have not been asked to accept any terms.
+terms-version = Version { $version }
+terms-accepted = accepted { $moment }
+export-title = Take out your details
+export-what = You get a file (JSON) with everything Portvagt keeps about you: details, checks of your identity, what you log in with, logins and activity.
+export-care = The file also holds your CPR number if it is kept. Save it where others can't see it.
+export-submit = Get the file
+
+## Lock your identity
+
+lock-when = Lock your identity if your phone, computer or key is stolen, or if somebody else may know your password. You can do it around the clock.
+lock-does = What happens
+lock-does-out = You are logged out everywhere.
+lock-does-in = Nobody can log in with your identity, not even you.
+lock-way-out = You open it again with MitID or by meeting in person at your workplace.
+lock-submit = Lock my identity
+lock-cancel = No, don't lock it
+lock-by-password = Enter your user name and password. You don't need anything else.
+lock-refused = Your identity could not be locked. Check that the user name and password are right, and try again.
+lock-forgotten = If you can't remember your password, contact your workplace. They can lock your identity too.
+report-way-out = Your workplace opens it again when they have looked into it.
+locked-title = Your identity is locked
+locked-what = Nobody can log in with your identity. You are logged out everywhere.
+locked-security = Your organisation's security staff have been told. They may contact you.
+locked-services = Log out of the services where you are still logged in, and look whether something was changed.
+locked-same-password = If you use the same password elsewhere, change it there.
+locked-tell = Tell your workplace what has happened.
 
 ## MitID
 

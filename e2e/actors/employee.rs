@@ -168,7 +168,7 @@ impl Employee {
 
     /// Whether this is their own page.
     pub fn is_home(&self, page: &Page) -> bool {
-        page.status == 200 && page.url.path() == "/account" && page.body.contains(&format!("Given {} ", self.username))
+        page.status == 200 && page.url.path().starts_with("/account") && page.body.contains(&format!("Given {} ", self.username))
     }
 
     /// Logs in with the passkey alone, with a twist.

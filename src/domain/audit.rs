@@ -33,6 +33,14 @@ pub enum Kind {
     AuthenticatorAdded,
     /// An authenticator was removed.
     AuthenticatorRemoved,
+    /// An authenticator got another name.
+    AuthenticatorRenamed,
+    /// A person said that an event about them was not their doing.
+    MisuseReported,
+    /// A person took out everything that is kept about them.
+    DataExported,
+    /// A person chose the language of their mails and pages.
+    LanguageChosen,
     /// A password was set.
     PasswordSet,
     /// A password hash was renewed with present parameters.
@@ -131,6 +139,10 @@ impl Kind {
             Self::SessionEnded => "session.ended",
             Self::AuthenticatorAdded => "authenticator.added",
             Self::AuthenticatorRemoved => "authenticator.removed",
+            Self::AuthenticatorRenamed => "authenticator.renamed",
+            Self::MisuseReported => "misuse.reported",
+            Self::DataExported => "gdpr.export",
+            Self::LanguageChosen => "person.language_chosen",
             Self::PasswordSet => "password.set",
             Self::PasswordRehashed => "password.rehashed",
             Self::ActivationIssued => "activation.issued",

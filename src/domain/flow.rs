@@ -142,7 +142,31 @@ pub struct StepUp {
     pub session: Id<Session>,
     /// The state of a key ceremony begun on the page.
     pub webauthn: Option<String>,
+    /// Which of their own pages the person wanted, where no relying party asked.
+    #[serde(default)]
+    pub wanted: Wanted,
 }
+
+/// The person's own pages that ask for a fresh login, to come back to afterwards.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wanted {
+    /// The overview.
+    #[default]
+    Overview,
+    /// What they log in with.
+    Authenticators,
+    /// The password.
+    Password,
+    /// Everything that is kept about them.
+    Export,
+    /// The registrant's desk.
+    Desk,
+}
+
+/// Somebody who cannot or will not log in wants their identity locked: user name and password are due.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct SelfLock {}
 
 /// The factors were right and the session exists; the relying party is to be answered.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -268,4 +292,7 @@ impl Stage for Identify {
 }
 impl Stage for StepUp {
     const NAME: &'static str = "step-up";
+}
+impl Stage for SelfLock {
+    const NAME: &'static str = "self-lock";
 }

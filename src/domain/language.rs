@@ -6,7 +6,7 @@
 use std::{borrow::Cow, sync::LazyLock};
 
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, Zoned, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use unic_langid::LanguageIdentifier;
 
@@ -86,17 +86,29 @@ impl Language {
         self.format(key, Some(&values)).into_owned()
     }
 
+    /// The text of `key` with several variables filled in.
+    pub fn text_of(self, key: &str, values: &[(&str, &str)]) -> String {
+        let values: FluentArgs<'_> = values.iter().map(|(name, value)| (*name, FluentValue::from(*value))).collect();
+        self.format(key, Some(&values)).into_owned()
+    }
+
+    /// The day in Denmark: "24. november 2026".
+    pub fn day(self, at: Timestamp) -> String {
+        let local = local(at);
+        let month = self.text(&format!("month-{}", local.month()));
+        match self {
+            Self::Da => format!("{}. {month} {}", local.day(), local.year()),
+            Self::En => format!("{} {month} {}", local.day(), local.year()),
+        }
+    }
+
     /// Day, month and time of day in Denmark: "24. november 2026 kl. 14.05".
     pub fn moment(self, at: Timestamp) -> String {
-        // Danish time as a rule instead of a database lookup, so that a bare container shows the same.
-        let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC);
-        let local = at.to_zoned(zone);
-        let month = self.text(&format!("month-{}", local.month()));
-        let (day, year) = (local.day(), local.year());
+        let (local, day) = (local(at), self.day(at));
         let (hour, minute) = (local.hour(), local.minute());
         match self {
-            Self::Da => format!("{day}. {month} {year} kl. {hour:02}.{minute:02}"),
-            Self::En => format!("{day} {month} {year} at {hour:02}:{minute:02}"),
+            Self::Da => format!("{day} kl. {hour:02}.{minute:02}"),
+            Self::En => format!("{day} at {hour:02}:{minute:02}"),
         }
     }
 
@@ -128,6 +140,11 @@ impl Language {
         }
         best.map(|(language, _)| language)
     }
+}
+
+/// Danish time as a rule instead of a database lookup, so that a bare container shows the same.
+fn local(at: Timestamp) -> Zoned {
+    at.to_zoned(TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC))
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ pub struct Session {
     pub last_seen_at: Timestamp,
     /// The browser's own words about itself, at most 200 characters.
     pub user_agent: String,
+    /// The address it was opened from.
+    pub address: String,
 }
 
 impl Session {

@@ -4,6 +4,8 @@
 pub mod attestation;
 /// The FIDO Alliance's list of models.
 pub mod fido_metadata;
+/// What browsers say about themselves.
+pub mod browser;
 /// WebAuthn ceremonies on webauthn-rs.
 pub mod webauthn;
 /// OpenID Connect towards a MitID broker.

@@ -39,6 +39,11 @@ impl<'s> Fresh<'s> {
     pub fn of(ground: &Ground, session: &'s Session) -> Option<Self> {
         session.is_fresh(&ground.rules.session, ground.clock.now()).then_some(Self(session))
     }
+
+    /// The session.
+    pub fn session(&self) -> &'s Session {
+        self.0
+    }
 }
 
 /// What an authenticator app needs, shown once.
@@ -135,8 +140,7 @@ pub async fn confirm_key(
         Ok(_) => return turn_down(ground, &flow, held, visitor, "credential_id").await,
         Err(refused) => return turn_down(ground, &flow, held, visitor, &refused.to_string()).await,
     };
-    let name: String = name.trim().chars().filter(|letter| !letter.is_control()).take(60).collect();
-    let authenticator = fresh_authenticator(ground, &flow, (Kind::Webauthn, Some(registered.origin.provenance)), &name)?;
+    let authenticator = fresh_authenticator(ground, &flow, (Kind::Webauthn, Some(registered.origin.provenance)), &plain_name(name))?;
     let credential = NewCredential { id: &registered.credential_id, json: &registered.json, aaguid: registered.origin.aaguid };
     let mut tx = ground.db.begin().await?;
     if authenticators::insert_webauthn(&mut tx, &authenticator, &credential).await?.is_err() {
@@ -158,8 +162,32 @@ pub async fn remove(ground: &Ground, fresh: Fresh<'_>, authenticator: Id<Authent
     let ended = sessions::end_all_but(&mut tx, person, fresh.0.id).await?;
     let event =
         Event::new(EventKind::AuthenticatorRemoved, Actor::Person(person), ground.clock.now(), &visitor.incident, ground.random.as_ref());
-    tx.commit(event.about(person).with("authenticator", authenticator).with("sessions_ended", ended)).await?;
+    let event = event.about(person).with("authenticator", authenticator).with("kind", known.kind.as_str());
+    tx.commit(event.with("sessions_ended", ended)).await?;
     Ok(true)
+}
+
+/// Gives one of the person's authenticators another name; `false` when there is none such.
+pub async fn rename(
+    ground: &Ground,
+    fresh: Fresh<'_>,
+    (authenticator, name): (Id<Authenticator>, &str),
+    visitor: &Visitor,
+) -> Result<bool, Refusal> {
+    let person = fresh.0.person;
+    let mut tx = ground.db.begin().await?;
+    if !authenticators::rename(&mut tx, person, authenticator, &plain_name(name)).await? {
+        return Ok(false);
+    }
+    let event =
+        Event::new(EventKind::AuthenticatorRenamed, Actor::Person(person), ground.clock.now(), &visitor.incident, ground.random.as_ref());
+    tx.commit(event.about(person).with("authenticator", authenticator)).await?;
+    Ok(true)
+}
+
+/// What the owner calls an authenticator, without what would disturb a line or a list.
+fn plain_name(name: &str) -> String {
+    name.trim().chars().filter(|letter| !letter.is_control()).take(60).collect()
 }
 
 /// Whose authenticator it will be. An enrolment begun from a session ends with it: whoever held a session that its owner

@@ -26,10 +26,20 @@ pub mod roles;
 pub mod proofing;
 /// The terms employees accept.
 pub mod terms;
+/// What happened to oneself.
+pub mod activity;
+/// Locking one's own identity, and saying that something was not one's own doing.
+pub mod self_lock;
+/// The language one is spoken to in.
+pub mod own_language;
+/// Everything that is kept about oneself.
+pub mod own_data;
 /// The SAML identity provider.
 pub mod saml;
 /// Setting a password: the one way.
 pub mod passwords;
+/// Changing one's own password.
+pub mod own_password;
 /// Organisations.
 pub mod organisations;
 /// Why somebody has the level they have.

@@ -13,7 +13,7 @@ use crate::{
         mitid::Proved,
         organisation::Organisation,
         person::Person,
-        proofing::{self, Authentication, Basis, Document, Method, Present, Proofing, State},
+        proofing::{self, Authentication, Basis, Document, Lapse, Method, Present, Proofing, State},
         role::Role,
     },
     service::{cpr, ground::Ground, operator::Operator, sessions},
@@ -298,6 +298,18 @@ pub async fn waiting_list(ground: &Ground) -> Result<Vec<Proofing>, Fault> {
 /// All records of the person, newest first.
 pub async fn of(ground: &Ground, person: Id<Person>) -> Result<Vec<Proofing>, Fault> {
     proofings::of_person(&ground.db, person).await
+}
+
+/// All records of the person, newest first, each with the level it proves now or why it proves nothing.
+pub async fn records(ground: &Ground, person: &Person) -> Result<Vec<(Proofing, Result<Level, Lapse>)>, Fault> {
+    let index = cpr::index_of(ground, person.id).await?;
+    let (name, now) = (person.full_name(), ground.clock.now());
+    let present = Present { name: &name, cpr_index: index.as_deref() };
+    let judge = |record: Proofing| {
+        let counts = record.basis.counts(present, &ground.rules.proofing, now);
+        (record, counts)
+    };
+    Ok(of(ground, person.id).await?.into_iter().map(judge).collect())
 }
 
 /// The person's identity assurance level now.

@@ -12,7 +12,7 @@ use crate::{
     service::ground::{Ground, Visitor},
     storage::{
         fault::Fault,
-        people,
+        flows, people,
         sessions::{self, Participant},
     },
 };
@@ -65,15 +65,31 @@ pub async fn end_session(
     Ok(Some(participants))
 }
 
-/// Ends all of the person's sessions but `kept`; how many.
-pub async fn end_others(ground: &Ground, person: Id<Person>, kept: Id<Session>, visitor: &Visitor) -> Result<usize, Fault> {
-    let others: Vec<Session> = sessions::list_of(&ground.db, person).await?.into_iter().filter(|session| session.id != kept).collect();
-    let mut ended = 0;
-    for session in others {
-        if end_session(ground, session, None, visitor).await?.is_some() {
-            ended += 1;
-        }
+/// Ends all of the person's sessions but `kept`, at once; how many.
+pub async fn end_others(ground: &Ground, person: Id<Person>, kept: Id<Session>, visitor: &Visitor) -> Result<u64, Fault> {
+    let mut tx = ground.db.begin().await?;
+    let ended = sessions::end_all_but(&mut tx, person, kept).await?;
+    let event = Event::new(Kind::SessionEnded, Actor::Person(person), ground.clock.now(), &visitor.incident, ground.random.as_ref());
+    tx.commit(event.about(person).with("sessions_ended", ended)).await?;
+    Ok(ended)
+}
+
+/// Ends one of the person's own sessions; `false` when it is not theirs or has ended.
+pub async fn end_one(ground: &Ground, person: Id<Person>, id: Id<Session>, visitor: &Visitor) -> Result<bool, Fault> {
+    match sessions::by_id(&ground.db, id).await?.filter(|session| session.person == person) {
+        Some(session) => Ok(end_session(ground, session, None, visitor).await?.is_some()),
+        None => Ok(false),
     }
+}
+
+/// Ends all of the person's sessions and logins under way, at once; how many sessions.
+pub async fn end_everywhere(ground: &Ground, person: Id<Person>, visitor: &Visitor) -> Result<u64, Fault> {
+    let mut tx = ground.db.begin().await?;
+    // Logins first: one that is just being finished is waited for, and its session then ends with the others.
+    flows::end_of_person(&mut tx, person).await?;
+    let ended = sessions::end_all_of(&mut tx, person).await?;
+    let event = Event::new(Kind::SessionEnded, Actor::Person(person), ground.clock.now(), &visitor.incident, ground.random.as_ref());
+    tx.commit(event.about(person).with("sessions_ended", ended)).await?;
     Ok(ended)
 }
 

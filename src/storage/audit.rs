@@ -281,6 +281,37 @@ pub async fn list(db: &Db, filter: &Filter) -> Result<Vec<Written>, Fault> {
     rows.iter().map(read).collect()
 }
 
+/// What happened to the person, newest first, at or after `from` and before the event `before` of an earlier page. Unlike
+/// [`list`] it leaves out what they did to others, and the mails that told them; it stays fast however long the trail is.
+pub async fn about(
+    db: &Db,
+    person: Id<Person>,
+    from: Timestamp,
+    before: Option<(Timestamp, String)>,
+    limit: i64,
+) -> Result<Vec<Written>, Fault> {
+    let (at, id) = before.unwrap_or((Timestamp::MAX, String::new()));
+    let rows = db
+        .all(
+            "SELECT id, at, kind, actor, subject, incident, details, seal FROM audit_events \
+             WHERE subject = $1 AND kind NOT LIKE 'mail.%' AND at >= $2 AND (at, id) < ($3, $4) ORDER BY at DESC, id DESC LIMIT $5",
+            [person.into(), from.into(), at.into(), id.into(), limit.into()],
+        )
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// The event of that time and id, if it happened to the person.
+pub async fn one_about(db: &Db, person: Id<Person>, at: Timestamp, id: &str) -> Result<Option<Written>, Fault> {
+    let row = db
+        .one(
+            "SELECT id, at, kind, actor, subject, incident, details, seal FROM audit_events WHERE at = $1 AND id = $2 AND subject = $3",
+            [at.into(), id.into(), person.into()],
+        )
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
 fn read(row: &Row) -> Result<Written, Fault> {
     Ok(Written {
         id: row.text("id")?,

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::{
     base::id::Id,
     domain::{
+        client::Client,
         factor::{Authenticator, Kind},
         person::Person,
     },
@@ -162,6 +163,43 @@ pub async fn update_webauthn(tx: &mut Tx, authenticator: Id<Authenticator>, old:
         )
         .await?;
     Ok(updated == 1)
+}
+
+/// At what an authenticator was used last.
+#[derive(Debug, Clone)]
+pub struct LastPlace {
+    /// Which one.
+    pub authenticator: Id<Authenticator>,
+    /// The relying party's name; `None` for the person's own pages, or for one that is not registered any more.
+    pub client: Option<String>,
+    /// The browser's own words about itself.
+    pub browser: String,
+}
+
+/// Notes at what the authenticator was just used.
+pub async fn used_at(tx: &mut Tx, authenticator: Id<Authenticator>, client: Option<Id<Client>>, browser: &str) -> Result<(), Fault> {
+    tx.run(
+        "UPDATE authenticators SET last_client = $2, last_browser = $3 WHERE id = $1",
+        [authenticator.into(), client.map(|client| client.to_string()).into(), browser.into()],
+    )
+    .await
+    .map(drop)
+}
+
+/// At what each of the person's authenticators was used last; those never used are left out.
+pub async fn last_places(db: &Db, person: Id<Person>) -> Result<Vec<LastPlace>, Fault> {
+    let rows = db
+        .all(
+            "SELECT a.id, a.last_browser, c.name FROM authenticators a LEFT JOIN clients c ON c.id = a.last_client \
+             WHERE a.person = $1 AND a.last_browser IS NOT NULL ORDER BY a.id",
+            [person.into()],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(LastPlace { authenticator: row.parsed("id")?, client: row.text_or_none("name")?, browser: row.text("last_browser")? })
+        })
+        .collect()
 }
 
 /// Removes one of the person's authenticators. `false` when it is not theirs.

@@ -85,6 +85,26 @@ pub async fn finish<S: Stage>(tx: &mut Tx, id: Id<AnyFlow>, token_hash: &TokenHa
     Ok(ended == 1)
 }
 
+/// A login under way, without its token.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct UnderWay {
+    /// The stage it stands at.
+    pub stage: String,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+}
+
+/// The logins under way of a person, the one that ends first first.
+pub async fn of_person(db: &Db, person: Id<Person>, now: Timestamp) -> Result<Vec<UnderWay>, Fault> {
+    let rows = db
+        .all(
+            "SELECT stage, expires_at FROM flows WHERE person = $1 AND expires_at > $2 ORDER BY expires_at, id",
+            [person.into(), now.into()],
+        )
+        .await?;
+    rows.iter().map(|row| Ok(UnderWay { stage: row.text("stage")?, expires_at: row.time("expires_at")? })).collect()
+}
+
 /// Ends all logins under way of a person; how many.
 pub async fn end_of_person(tx: &mut Tx, person: Id<Person>) -> Result<u64, Fault> {
     tx.run("DELETE FROM flows WHERE person = $1", [person.into()]).await

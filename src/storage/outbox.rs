@@ -22,6 +22,8 @@ pub struct Recipient {
     pub given_name: String,
     /// The family name.
     pub family_name: String,
+    /// The language they chose (`da`, `en`), if they did.
+    pub language: Option<String>,
 }
 
 /// A mail to be queued.
@@ -108,9 +110,14 @@ pub struct Claim {
 
 /// Address and name of a person, as the transaction sees them.
 pub async fn recipient(tx: &mut Tx, person: Id<Person>) -> Result<Option<Recipient>, Fault> {
-    let row = tx.one("SELECT email, given_name, family_name FROM people WHERE id = $1", [person.into()]).await?;
+    let row = tx.one("SELECT email, given_name, family_name, language FROM people WHERE id = $1", [person.into()]).await?;
     let read = |row: Row| {
-        Ok(Recipient { email: row.text_or_none("email")?, given_name: row.text("given_name")?, family_name: row.text("family_name")? })
+        Ok(Recipient {
+            email: row.text_or_none("email")?,
+            given_name: row.text("given_name")?,
+            family_name: row.text("family_name")?,
+            language: row.text_or_none("language")?,
+        })
     };
     row.map(read).transpose()
 }
@@ -219,6 +226,18 @@ pub async fn list(db: &Db, state: Option<State>, limit: i64) -> Result<Vec<Mail>
             "SELECT id, person, notice, state, queued_at, due_at, since, tries, doubts, reason FROM outbox \
              WHERE $1 IS NULL OR state = $1 ORDER BY queued_at DESC, id LIMIT $2",
             [state.into(), limit.into()],
+        )
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Mails to the person, newest first.
+pub async fn of_person(db: &Db, person: Id<Person>) -> Result<Vec<Mail>, Fault> {
+    let rows = db
+        .all(
+            "SELECT id, person, notice, state, queued_at, due_at, since, tries, doubts, reason FROM outbox WHERE person = $1 \
+             ORDER BY queued_at DESC, id",
+            [person.into()],
         )
         .await?;
     rows.iter().map(read).collect()

@@ -121,6 +121,17 @@ pub async fn list(db: &Db, filter: &str, limit: i64, after: &str) -> Result<Vec<
     db.all(LIST, [format!("%{pattern}%").into(), after.into(), limit.into()]).await?.iter().map(read).collect()
 }
 
+/// The language the person chose (`da`, `en`), if they did.
+pub async fn language(db: &Db, person: Id<Person>) -> Result<Option<String>, Fault> {
+    let row = db.one("SELECT language FROM people WHERE id = $1", [person.into()]).await?;
+    Ok(row.map(|row| row.text_or_none("language")).transpose()?.flatten())
+}
+
+/// Keeps the language the person chose.
+pub async fn set_language(tx: &mut Tx, person: Id<Person>, language: &str) -> Result<(), Fault> {
+    tx.run("UPDATE people SET language = $2 WHERE id = $1", [person.into(), language.into()]).await.map(drop)
+}
+
 /// How many people there are.
 pub async fn count(db: &Db) -> Result<i64, Fault> {
     let row = db.one("SELECT COUNT(*) AS people FROM people", []).await?;

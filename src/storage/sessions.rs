@@ -68,7 +68,7 @@ pub struct Participant {
 }
 
 /// One row for each valid proofing, and one at least: the level is worked out by `domain::proofing` and nowhere else.
-const STANDING: &str = "SELECT asked.column1 AS place, s.id, s.person, s.evidence, s.created_at, s.last_seen_at, s.user_agent, \
+const STANDING: &str = "SELECT asked.column1 AS place, s.id, s.person, s.evidence, s.created_at, s.last_seen_at, s.user_agent, s.address, \
      p.organisation, p.username, p.given_name, p.family_name, p.email, p.persistent_uuid, p.active_locks, p.employed_from, \
      p.employed_until, o.cvr, o.name AS organisation_name, o.notified, k.cpr_index AS present_cpr, \
      f.level, f.state, f.name, f.cpr_index, f.document_expires, c.id AS client, c.revision, c.enabled, t.session_index, \
@@ -80,22 +80,21 @@ const STANDING_OF_ASKED: &str = ") AS asked JOIN sessions s ON s.token_hash = as
      JOIN people p ON p.id = s.person JOIN organisations o ON o.id = p.organisation \
      LEFT JOIN cprs k ON k.person = s.person LEFT JOIN proofings f ON f.person = s.person AND f.state = 'valid' \
      LEFT JOIN clients c ON c.entity_id = asked.column3 LEFT JOIN participations t ON t.session = s.id AND t.client = c.id";
-const BY_PARTICIPATION: &str = "SELECT s.id, s.person, s.evidence, s.created_at, s.last_seen_at, s.user_agent, \
+const BY_PARTICIPATION: &str = "SELECT s.id, s.person, s.evidence, s.created_at, s.last_seen_at, s.user_agent, s.address, \
      t.client, c.entity_id, t.session_index, t.name_id \
      FROM participations t JOIN clients c ON c.id = t.client JOIN sessions s ON s.id = t.session \
      WHERE t.client = $1 AND t.session_index = $2";
-const BY_NAME: &str = "SELECT s.id, s.person, s.evidence, s.created_at, s.last_seen_at, s.user_agent \
+const BY_NAME: &str = "SELECT s.id, s.person, s.evidence, s.created_at, s.last_seen_at, s.user_agent, s.address \
      FROM participations t JOIN sessions s ON s.id = t.session WHERE t.client = $1 AND t.name_id = $2";
-const LIST: &str =
-    "SELECT id, person, evidence, created_at, last_seen_at, user_agent FROM sessions WHERE person = $1 ORDER BY created_at DESC, id";
-const FIND: &str = "SELECT id, person, evidence, created_at, last_seen_at, user_agent FROM sessions WHERE token_hash = $1";
-const BY_ID: &str = "SELECT id, person, evidence, created_at, last_seen_at, user_agent FROM sessions WHERE id = $1";
+const LIST: &str = "SELECT id, person, evidence, created_at, last_seen_at, user_agent, address FROM sessions WHERE person = $1 ORDER BY created_at DESC, id";
+const FIND: &str = "SELECT id, person, evidence, created_at, last_seen_at, user_agent, address FROM sessions WHERE token_hash = $1";
+const BY_ID: &str = "SELECT id, person, evidence, created_at, last_seen_at, user_agent, address FROM sessions WHERE id = $1";
 
 /// Stores a new session. After `absolute_end` it may be purged.
 pub async fn insert(tx: &mut Tx, session: &Session, token_hash: &TokenHash, absolute_end: Timestamp) -> Result<(), Fault> {
     tx.run(
-        "INSERT INTO sessions (id, token_hash, person, evidence, created_at, last_seen_at, absolute_end, user_agent) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO sessions (id, token_hash, person, evidence, created_at, last_seen_at, absolute_end, user_agent, address) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         [
             session.id.into(),
             token_hash.into(),
@@ -105,6 +104,7 @@ pub async fn insert(tx: &mut Tx, session: &Session, token_hash: &TokenHash, abso
             session.last_seen_at.into(),
             absolute_end.into(),
             (&session.user_agent).into(),
+            (&session.address).into(),
         ],
     )
     .await
@@ -188,7 +188,7 @@ pub async fn touch(tx: &mut Tx, id: Id<Session>, at: Timestamp) -> Result<(), Fa
 pub async fn end(tx: &mut Tx, token_hash: &TokenHash) -> Result<Option<Session>, Fault> {
     let row = tx
         .one(
-            "DELETE FROM sessions WHERE token_hash = $1 RETURNING id, person, evidence, created_at, last_seen_at, user_agent",
+            "DELETE FROM sessions WHERE token_hash = $1 RETURNING id, person, evidence, created_at, last_seen_at, user_agent, address",
             [token_hash.into()],
         )
         .await?;
@@ -205,7 +205,7 @@ pub async fn end_by_id(tx: &mut Tx, person: Id<Person>, id: Id<Session>) -> Resu
     .await?;
     let row = tx
         .one(
-            "DELETE FROM sessions WHERE id = $1 AND person = $2 RETURNING id, person, evidence, created_at, last_seen_at, user_agent",
+            "DELETE FROM sessions WHERE id = $1 AND person = $2 RETURNING id, person, evidence, created_at, last_seen_at, user_agent, address",
             [id.into(), person.into()],
         )
         .await?;
@@ -251,6 +251,35 @@ pub async fn participants_of(db: &Db, session: Id<Session>) -> Result<Vec<Partic
     rows.iter().map(read_participant).collect()
 }
 
+/// A relying party that one of the person's sessions was used at.
+#[derive(Debug, Clone)]
+pub struct Visited {
+    /// The session.
+    pub session: Id<Session>,
+    /// The relying party.
+    pub client: Id<Client>,
+    /// Its name.
+    pub name: String,
+    /// When it was told of the session.
+    pub at: Timestamp,
+}
+
+/// Where the person's sessions were used, first told first.
+pub async fn visited_by(db: &Db, person: Id<Person>) -> Result<Vec<Visited>, Fault> {
+    let rows = db
+        .all(
+            "SELECT t.session, t.client, c.name, t.at FROM sessions s JOIN participations t ON t.session = s.id \
+             JOIN clients c ON c.id = t.client WHERE s.person = $1 ORDER BY t.at, c.name",
+            [person.into()],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Visited { session: row.parsed("session")?, client: row.parsed("client")?, name: row.text("name")?, at: row.time("at")? })
+        })
+        .collect()
+}
+
 /// The session that the relying party knows by that `SessionIndex`.
 pub async fn by_participation(db: &Db, client: Id<Client>, session_index: &str) -> Result<Option<(Session, Participant)>, Fault> {
     let row = db.one(BY_PARTICIPATION, [client.into(), session_index.into()]).await?;
@@ -287,6 +316,7 @@ fn read(row: &Row) -> Result<Session, Fault> {
         created_at: row.time("created_at")?,
         last_seen_at: row.time("last_seen_at")?,
         user_agent: row.text("user_agent")?,
+        address: row.text("address")?,
     })
 }
 

@@ -100,7 +100,7 @@ pub async fn finish_passkey(app: Data<App>, visit: Visit, json: CsrfJson) -> Res
     match enrolled.map_err(|refusal| Trouble::login(&visit, &refusal).as_document())? {
         Enrolled::LoggedIn(entered) => room::welcome_script(&app, &visit, &held, *entered).await,
         Enrolled::Added => {
-            let mut reply = HttpResponse::Ok().json(json!({ "next": "/account?done=added" }));
+            let mut reply = HttpResponse::Ok().json(json!({ "next": "/account/authenticators?done=added" }));
             answer::add(&mut reply, visit::drop_flow(held.id));
             Ok(reply)
         }
@@ -112,7 +112,7 @@ pub async fn finish_passkey(app: Data<App>, visit: Visit, json: CsrfJson) -> Res
 }
 
 fn added(held: &Held) -> HttpResponse {
-    let mut reply = answer::see("/account?done=added");
+    let mut reply = answer::see("/account/authenticators?done=added");
     answer::add(&mut reply, visit::drop_flow(held.id));
     reply
 }
@@ -120,7 +120,7 @@ fn added(held: &Held) -> HttpResponse {
 /// Back to the choice at first login, to the person's page later.
 async fn cancel(app: &App, visit: &Visit, held: &Held) -> Result<String, Trouble> {
     let flow = login::open::<Enrol>(&app.ground, held).await.map_err(|refusal| Trouble::login(visit, &refusal))?;
-    Ok(if flow.stage.session.is_some() { "/account".to_owned() } else { format!("/login/enrol?flow={}", held.id) })
+    Ok(if flow.stage.session.is_some() { "/account/authenticators".to_owned() } else { format!("/login/enrol?flow={}", held.id) })
 }
 
 /// The frame of one of the pages here, which the language switch comes back to.

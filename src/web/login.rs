@@ -12,10 +12,11 @@ use crate::{
     base::secret::Secret,
     domain::{
         factor::Kind,
-        flow::{Accepting, Activation, Flow, Identify, Invited, NewPassword, Purpose, Recover, SecondFactor, Stage, Start, StepUp},
+        flow::{Accepting, Activation, Flow, Identify, Invited, NewPassword, Purpose, Recover, SecondFactor, Stage, Start, StepUp, Wanted},
     },
     service::{
         login::{self, Held, LoggedIn, Refusal, activation, password::Next, totp, webauthn},
+        own_language,
         saml::{self, sso},
         sessions,
     },
@@ -187,13 +188,24 @@ pub async fn welcome_script(app: &App, visit: &Visit, held: &Held, entered: Logg
 }
 
 fn next_of(entered: &LoggedIn) -> String {
-    entered.flow.as_ref().map_or_else(|| "/account".to_owned(), |flow| format!("/login?flow={}", flow.id))
+    let own = match entered.wanted {
+        Wanted::Overview => "/account",
+        Wanted::Authenticators => "/account/authenticators",
+        Wanted::Password => "/account/password",
+        Wanted::Export => "/account/export",
+        Wanted::Desk => "/desk",
+    };
+    entered.flow.as_ref().map_or_else(|| own.to_owned(), |flow| format!("/login?flow={}", flow.id))
 }
 
 async fn settle(app: &App, visit: &Visit, held: &Held, entered: LoggedIn, answer: &mut HttpResponse) -> Result<(), Trouble> {
     // A session that this browser had before, perhaps another person's, leaves no residue.
     if let Some(old) = &visit.session {
         sessions::end(&app.ground, old, None, &visit.visitor).await.map_err(|fault| Trouble::storage(visit, &fault))?;
+    }
+    let language = own_language::chosen(&app.ground, entered.person).await.map_err(|fault| Trouble::storage(visit, &fault))?;
+    if let Some(language) = language {
+        add(answer, visit::keep_language(language));
     }
     add(answer, visit::keep_session(&entered.session));
     add(answer, visit::keep_device(&entered.device));

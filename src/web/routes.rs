@@ -71,14 +71,27 @@ pub fn configure(config: &mut ServiceConfig) {
     at(config, "/desk/approve", [post().to(desk::approve)]);
     at(config, "/desk/refuse", [post().to(desk::refuse)]);
 
-    at(config, "/account", [get().to(account::overview)]);
-    at(config, "/account/totp", [post().to(account::begin_totp)]);
-    at(config, "/account/passkey", [get().to(account::begin_passkey)]);
-    at(config, "/account/remove", [get().to(account::confirm_remove), post().to(account::remove)]);
-    at(config, "/account/mitid", [post().to(account::begin_mitid)]);
-    at(config, "/account/sessions/end", [post().to(account::end_others)]);
-    at(config, "/logout", [get().to(account::ask_logout), post().to(account::logout)]);
-    at(config, "/logged-out", [get().to(account::logged_out)]);
+    at(config, "/account", [get().to(account::overview::overview)]);
+    at(config, "/account/level", [get().to(account::overview::why)]);
+    at(config, "/account/authenticators", [get().to(account::authenticators::list)]);
+    at(config, "/account/totp", [post().to(account::authenticators::begin_totp)]);
+    at(config, "/account/passkey", [get().to(account::authenticators::begin_passkey)]);
+    at(config, "/account/rename", [get().to(account::authenticators::ask_name), post().to(account::authenticators::rename)]);
+    at(config, "/account/remove", [get().to(account::authenticators::confirm_remove), post().to(account::authenticators::remove)]);
+    at(config, "/account/mitid", [post().to(account::overview::begin_mitid)]);
+    at(config, "/account/password", [get().to(account::password::ask), post().to(account::password::change)]);
+    at(config, "/account/sessions", [get().to(account::sessions::list)]);
+    at(config, "/account/sessions/end", [post().to(account::sessions::end)]);
+    at(config, "/account/activity", [get().to(account::activity::list)]);
+    at(config, "/account/activity/report", [get().to(account::lock::ask_not_me), post().to(account::lock::not_me)]);
+    at(config, "/account/details", [get().to(account::details::show)]);
+    at(config, "/account/language", [post().to(account::details::choose_language)]);
+    at(config, "/account/terms", [get().to(account::details::read_terms)]);
+    at(config, "/account/export", [get().to(account::export::ask), post().to(account::export::take_out)]);
+    at(config, "/account/lock", [get().to(account::lock::ask), post().to(account::lock::lock)]);
+    at(config, "/lock", [get().to(account::lock::ask_by_password), post().to(account::lock::by_password)]);
+    at(config, "/logout", [get().to(account::logout::ask), post().to(account::logout::logout)]);
+    at(config, "/logged-out", [get().to(account::logout::logged_out)]);
 
     at(config, "/saml/metadata", [get().to(saml::metadata)]);
     at(config, "/saml/sso", [get().to(saml::sso_redirect), post().to(saml::sso_post)]);

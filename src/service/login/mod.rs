@@ -19,7 +19,7 @@ use crate::{
     domain::{
         audit::{Actor, Event, Kind},
         factor::{self, Evidence, TwoFactors},
-        flow::{Activation, AnyFlow, Done, Enrol, Flow, Purpose, SecondFactor, Stage, Start, StepUp},
+        flow::{Activation, AnyFlow, Done, Enrol, Flow, Purpose, SecondFactor, Stage, Start, StepUp, Wanted},
         lock::Cause,
         notice::Notice,
         person::Person,
@@ -32,6 +32,7 @@ use crate::{
         operator::Operator,
     },
     storage::{
+        authenticators,
         db::Tx,
         fault::Fault,
         flows, people, sessions,
@@ -99,8 +100,12 @@ pub struct LoggedIn {
     pub session: Token,
     /// Remembers this browser as known to the person.
     pub device: String,
+    /// Who.
+    pub person: Id<Person>,
     /// The flow, now done, when a relying party is still to be answered; `None` leads to the person's own page.
     pub flow: Option<Held>,
+    /// Which of their own pages, when no relying party asked.
+    pub wanted: Wanted,
 }
 
 /// Begins a flow.
@@ -200,28 +205,45 @@ pub(in crate::service) async fn enter<A: Stage>(
         created_at: now,
         last_seen_at: now,
         user_agent: visitor.user_agent.clone(),
+        address: visitor.address.to_string(),
     };
     let token = Token::random(random);
     admit(&mut tx, person, now).await?;
     sessions::insert(&mut tx, &session, &token.hash(), session.absolute_end(&ground.rules.session)).await?;
+    note_place(&mut tx, &session.evidence, now, &flow.purpose, visitor).await?;
     let flow_left = finish(ground, &mut tx, flow, held, Done { person, session: session.id }).await?;
     // Who enrols at their first login is told of that.
     if A::NAME != Enrol::NAME && known_device(ground, person, visitor).is_none() {
         notices::queue(ground, &mut tx, person, Notice::NewDevice { user_agent: visitor.user_agent.clone() }).await?;
     }
-    let event = Event::new(Kind::LoginSucceeded, Actor::Person(person), now, &visitor.incident, random)
-        .about(person)
-        .with("factors", kinds(&session.evidence))
-        .with("address", visitor.address)
-        .with("session", session.id);
-    tx.commit(event).await?;
-    Ok(LoggedIn { session: token, device: device_cookie(ground, person)?, flow: flow_left })
+    let event = Event::new(Kind::LoginSucceeded, Actor::Person(person), now, &visitor.incident, random);
+    tx.commit(placed(event, &session, &flow.purpose, visitor)).await?;
+    Ok(LoggedIn { session: token, device: device_cookie(ground, person)?, person, flow: flow_left, wanted: Wanted::Overview })
 }
 
-/// Begins a step-up of a live session from the person's own pages.
-pub async fn begin_step_up(ground: &Ground, session: &Session) -> Result<Held, Fault> {
+/// Remembers for the owner at what each authenticator that was just checked was used.
+async fn note_place(tx: &mut Tx, evidence: &Evidence, now: Timestamp, purpose: &Purpose, visitor: &Visitor) -> Result<(), Fault> {
+    let client = purpose.sign_on().map(|sign_on| sign_on.client);
+    for authenticator in evidence.uses().iter().filter(|used| used.at == now).filter_map(|used| used.authenticator) {
+        authenticators::used_at(tx, authenticator, client, &visitor.user_agent).await?;
+    }
+    Ok(())
+}
+
+/// The event with how, from where and on the way to which relying party.
+fn placed(event: Event, session: &Session, purpose: &Purpose, visitor: &Visitor) -> Event {
+    let event = event.about(session.person).with("factors", kinds(&session.evidence)).with("session", session.id);
+    let event = event.with("address", visitor.address).with("browser", &visitor.user_agent);
+    match purpose.sign_on() {
+        Some(sign_on) => event.with("client", &sign_on.entity_id),
+        None => event,
+    }
+}
+
+/// Begins a step-up of a live session from the person's own pages, on the way to `wanted`.
+pub async fn begin_step_up(ground: &Ground, session: &Session, wanted: Wanted) -> Result<Held, Fault> {
     let mut tx = ground.db.begin().await?;
-    let stage = StepUp { person: session.person, session: session.id, webauthn: None };
+    let stage = StepUp { person: session.person, session: session.id, webauthn: None, wanted };
     let held = begin_at(ground, &mut tx, Purpose::Account, stage).await?;
     tx.commit_routine().await?;
     Ok(held)
@@ -252,12 +274,10 @@ async fn renew(
     if !sessions::renew(&mut tx, session.id, &token.hash(), &session.evidence, now).await? {
         return Err(Refusal::Gone);
     }
-    let event = Event::new(Kind::SteppedUp, Actor::Person(person), now, &visitor.incident, random)
-        .about(person)
-        .with("factors", kinds(&session.evidence))
-        .with("session", session.id);
-    tx.commit(event).await?;
-    Ok(LoggedIn { session: token, device: device_cookie(ground, person)?, flow: flow_left })
+    note_place(&mut tx, &session.evidence, now, &flow.purpose, visitor).await?;
+    let event = Event::new(Kind::SteppedUp, Actor::Person(person), now, &visitor.incident, random);
+    tx.commit(placed(event, &session, &flow.purpose, visitor)).await?;
+    Ok(LoggedIn { session: token, device: device_cookie(ground, person)?, person, flow: flow_left, wanted: flow.stage.wanted })
 }
 
 async fn finish<A: Stage>(ground: &Ground, tx: &mut Tx, flow: &Flow<A>, held: &Held, done: Done) -> Result<Option<Held>, Refusal> {
@@ -286,7 +306,8 @@ async fn note_failure(ground: &Ground, visitor: &Visitor, person: Option<Id<Pers
     let now = ground.clock.now();
     let mut event = Event::new(Kind::LoginFailed, Actor::Visitor, now, &visitor.incident, ground.random.as_ref())
         .with("reason", reason)
-        .with("address", visitor.address);
+        .with("address", visitor.address)
+        .with("browser", &visitor.user_agent);
     event.subject = person;
     let (address, network) = place_keys(visitor);
     throttle::failed(&ground.db, &address, &network, now, &ground.rules.throttle).await?;

@@ -31,24 +31,7 @@ pub enum Next {
 /// Checks user name and password and moves the flow on.
 pub async fn check(ground: &Ground, held: &Held, username: &str, password: Secret<String>, visitor: &Visitor) -> Result<Next, Refusal> {
     let flow = login::open::<Start>(ground, held).await?;
-    if !ground.hasher.has_room() {
-        return Err(Refusal::Busy);
-    }
-    login::gate_place(ground, visitor).await?;
-    let username = username.parse::<Username>().ok();
-    let person = match &username {
-        Some(username) => people::by_username(&ground.db, username.as_str()).await?,
-        None => None,
-    };
-    let account = username.as_ref().map_or("", Username::as_str);
-    let key = login::account_key(ground, "account", account, person.as_ref().map(|person| person.id), visitor)?;
-    let attempt = login::gate(ground, visitor, &key, EventKind::AccountLocked).await?;
-    let id = person.as_ref().map(|person| person.id);
-    let (person, verified) = match verify(ground, person, &password, visitor).await? {
-        Ok(verified) => verified,
-        Err(reason) => return Err(login::fail_attempt(ground, visitor, id, reason, &attempt).await?),
-    };
-    throttle::clear(&ground.db, &key).await?;
+    let (person, verified) = prove(ground, username, &password, Of::Active, visitor).await?;
     let enrolled = authenticators::of_person(&ground.db, person.id).await?;
     let mut tx = ground.db.begin().await?;
     login::admit(&mut tx, person.id, ground.clock.now()).await?;
@@ -63,10 +46,59 @@ pub async fn check(ground: &Ground, held: &Held, username: &str, password: Secre
     Ok(next)
 }
 
+/// The person whose user name and password these are, whether or not they may log in. No login follows from it: it serves
+/// whoever wants their own identity locked or their own password changed. A wrong one counts as a guess like any other.
+pub(in crate::service) async fn owner(
+    ground: &Ground,
+    username: &str,
+    password: &Secret<String>,
+    visitor: &Visitor,
+) -> Result<Person, Refusal> {
+    Ok(prove(ground, username, password, Of::Anybody, visitor).await?.0)
+}
+
+/// Whose password is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    /// Somebody's who may log in.
+    Active,
+    /// Anybody's.
+    Anybody,
+}
+
+/// Counts the attempt, checks it, and forgets the count if it was right.
+async fn prove(
+    ground: &Ground,
+    username: &str,
+    password: &Secret<String>,
+    of: Of,
+    visitor: &Visitor,
+) -> Result<(Person, Verified<Knowledge>), Refusal> {
+    if !ground.hasher.has_room() {
+        return Err(Refusal::Busy);
+    }
+    login::gate_place(ground, visitor).await?;
+    let username = username.parse::<Username>().ok();
+    let person = match &username {
+        Some(username) => people::by_username(&ground.db, username.as_str()).await?,
+        None => None,
+    };
+    let account = username.as_ref().map_or("", Username::as_str);
+    let key = login::account_key(ground, "account", account, person.as_ref().map(|person| person.id), visitor)?;
+    let attempt = login::gate(ground, visitor, &key, EventKind::AccountLocked).await?;
+    let id = person.as_ref().map(|person| person.id);
+    let proved = match verify(ground, person, password, of, visitor).await? {
+        Ok(proved) => proved,
+        Err(reason) => return Err(login::fail_attempt(ground, visitor, id, reason, &attempt).await?),
+    };
+    throttle::clear(&ground.db, &key).await?;
+    Ok(proved)
+}
+
 type Checked = Result<(Person, Verified<Knowledge>), &'static str>;
 
 /// The person and the proof, or the word for the trail.
-async fn verify(ground: &Ground, person: Option<Person>, password: &Secret<String>, visitor: &Visitor) -> Result<Checked, Refusal> {
+async fn verify(ground: &Ground, person: Option<Person>, password: &Secret<String>, of: Of, visitor: &Visitor) -> Result<Checked, Refusal> {
     if password.expose().chars().count() > LONGEST_PASSWORD {
         return Ok(Err("password_too_long"));
     }
@@ -77,7 +109,7 @@ async fn verify(ground: &Ground, person: Option<Person>, password: &Secret<Strin
     let verdict = ground.hasher.verify(password, stored.as_ref().map(|stored| stored.text.as_str())).await?;
     let Some(person) = person else { return Ok(Err("unknown_user")) };
     let (Some(stored), Verdict::Right { outdated }) = (stored, verdict) else { return Ok(Err("wrong_password")) };
-    if !person.may_log_in(ground.clock.now()) {
+    if of == Of::Active && !person.may_log_in(ground.clock.now()) {
         return Ok(Err("user_inactive"));
     }
     let used = Use { kind: Kind::Password, authenticator: None, at: ground.clock.now(), user_verified: false, carries: Level::Low };

@@ -49,8 +49,9 @@ pub async fn queue(ground: &Ground, tx: &mut Tx, person: Id<Person>, notice: Not
     let mut addresses: Vec<String> = recipient.email.into_iter().chain(old).collect();
     addresses.dedup();
     let name = format!("{} {}", recipient.given_name, recipient.family_name).trim().to_owned();
+    let language = recipient.language.as_deref().and_then(Language::from_tag).unwrap_or_default();
     for address in addresses {
-        let (at, language) = (ground.clock.now(), Language::default());
+        let at = ground.clock.now();
         put(ground, tx, &Letter { person, address, name: name.clone(), language, notice: notice.clone(), at }).await?;
     }
     Ok(())

@@ -10,7 +10,7 @@ use crate::{
     domain::{
         assurance::Level,
         attribute::Attribute,
-        flow::{Accepting, AfterTerms, Done, Flow, Purpose, SignOn, Stage, Start, StepUp},
+        flow::{Accepting, AfterTerms, Done, Flow, Purpose, SignOn, Stage, Start, StepUp, Wanted},
         person::Cpr,
         statement::{Statement, Subject},
     },
@@ -247,7 +247,7 @@ async fn act(case: &Case<'_>, decision: Decision) -> Result<Outcome, Refused> {
             begin(case, Accepting { person: standing.person.id, then: AfterTerms::Answer(standing.session.id) }).await
         }
         Decision::StepUp(standing) => {
-            begin(case, StepUp { person: standing.person.id, session: standing.session.id, webauthn: None }).await
+            begin(case, StepUp { person: standing.person.id, session: standing.session.id, webauthn: None, wanted: Wanted::Overview }).await
         }
     }
 }

@@ -28,6 +28,7 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
         migration(4, "outbox", include_str!("../../../migrations/0004_outbox.sql")),
         migration(5, "policy", include_str!("../../../migrations/0005_policy.sql")),
         migration(6, "mitid", include_str!("../../../migrations/0006_mitid.sql")),
+        migration(7, "account", include_str!("../../../migrations/0007_account.sql")),
     ])
 });
 

@@ -7,6 +7,7 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 
 use super::present::SignedIn;
 use crate::{
+    domain::flow::Wanted,
     service::{
         login,
         proofing::{Refusal, Registrant},
@@ -42,7 +43,7 @@ impl FromRequest for AtDesk {
                 Ok(registrant) => Ok(Self { registrant, frame: who.frame }),
                 Err(Refusal::NotFresh) => {
                     tracing::info!(event = "stepup.required", incident = %visit.visitor.incident, person = %who.present.person.id);
-                    let begun = login::begin_step_up(&app.ground, &who.present.session).await;
+                    let begun = login::begin_step_up(&app.ground, &who.present.session, Wanted::Desk).await;
                     Err(Trouble::StepUp(Box::new(begun.map_err(|fault| Trouble::storage(&visit, &fault))?)))
                 }
                 Err(refusal) => Err(trouble(&visit, refusal)),

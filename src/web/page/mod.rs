@@ -69,6 +69,16 @@ impl Frame {
         self.language.text_with(key, name, value.as_ref())
     }
 
+    /// The text of `key` with several variables filled in.
+    pub fn fill(&self, key: &str, values: &[(&str, &str)]) -> String {
+        self.language.text_of(key, values)
+    }
+
+    /// The text of `key` with the number `count` filled in.
+    pub fn count(&self, key: &str, count: &usize) -> String {
+        self.language.text_with(key, "count", u64::try_from(*count).unwrap_or(u64::MAX))
+    }
+
     /// The address of a built static file.
     pub fn file(&self, name: &str) -> String {
         assets::url(name)

@@ -7,7 +7,17 @@ use actix_web::http::header::{CONTENT_SECURITY_POLICY, RETRY_AFTER};
 use jiff::Timestamp;
 
 use super::{
-    account::{Authenticator, ConfirmRemove, Input, Login, Notice, Overview, Part},
+    account::{
+        Notice,
+        activity::{Activity, Report},
+        authenticators::{Authenticator, Authenticators, ConfirmRemove, Rename},
+        details::{Accepted, Details, Export, Terms},
+        level::{Ground, Input, WhyThisLevel},
+        lock::{ConfirmLock, LockByPassword, Locked},
+        overview::Overview,
+        password::{ChangePassword, NotTaken},
+        sessions::{Login, Sessions},
+    },
     enrol::{Enrol, EnrolPasskey, EnrolTotp},
     login::{Activation, Factor, FormError, Password},
     logout::{LoggedOut, LogoutConfirm},
@@ -17,10 +27,17 @@ use super::{
     saml::{Carries, Post},
     *,
 };
-use crate::domain::{
-    assurance::Level,
-    factor,
-    mitid::{Road, Why},
+use crate::{
+    domain::{
+        assurance::Level,
+        factor,
+        mitid::{Road, Why},
+        policy::WeakPassword,
+        proofing::{Lapse, Method},
+        role::Role,
+    },
+    protocol::browser,
+    service::activity::{Deed, Place, Who},
 };
 
 /// Shown as text everywhere, or a page is broken.
@@ -48,7 +65,8 @@ fn authenticator(kind: factor::Kind, name: &str, used: bool) -> Authenticator {
         name: name.to_owned(),
         added: at("2026-01-31T23:30:00Z"),
         used: used.then(|| at("2026-07-01T10:05:00Z")),
-        removable: kind != factor::Kind::Password,
+        service: used.then(|| HOSTILE.to_owned()),
+        browser: used.then(|| browser::read("Chrome/1 (Windows)")),
     }
 }
 
@@ -121,39 +139,128 @@ fn enrol_pages(language: Language) -> Vec<(&'static str, String)> {
 }
 
 fn account_pages(language: Language) -> Vec<(&'static str, String)> {
-    let input = |part, level, limits| Input { part, level, limits };
-    let overview = |level, notice| Overview {
-        frame: frame(language, true),
+    let frame = || frame(language, true);
+    let day = at("2026-11-23T07:00:00Z");
+    let grounds = || {
+        let proofing = |counts| Ground::Proofing { method: Method::InPerson, at: day, by: Who::Staff(None), counts };
+        let used = Ground::Use { kind: factor::Kind::Totp, at: day, carries: Some(Level::Substantial) };
+        vec![proofing(Ok(Level::High)), proofing(Err(Lapse::OtherName)), used, Ground::Organisation(HOSTILE.to_owned())]
+    };
+    let input = |part, level, limits| {
+        let raise = Some(if limits { Raise::ProveAgain(Lapse::OtherName) } else { Raise::Notification });
+        Input { judged: explanation::Input { part, level, limits, raise }, grounds: if limits { grounds() } else { vec![] } }
+    };
+    let overview = |level, notice, authenticators| Overview {
+        frame: frame(),
         name: "Anna Ærlig".to_owned(),
         user_name: "anna".to_owned(),
+        level,
+        authenticators,
+        logins: authenticators + 1,
+        password_set: Some(at("2026-01-31T23:30:00Z")),
+        mitid: level.is_none(),
+        notice,
+    };
+    let why = |level| WhyThisLevel {
+        frame: frame(),
         level,
         inputs: vec![
             input(Part::Proofing, level, true),
             input(Part::Authenticators, Some(Level::Substantial), level == Some(Level::Substantial)),
             input(Part::Organisation, Some(Level::High), false),
+            input(Part::Access, Some(Level::High), false),
+            input(Part::Freshness, None, true),
         ],
-        authenticators: vec![
-            authenticator(factor::Kind::Password, "", true),
-            authenticator(factor::Kind::Totp, "Telefon", true),
-            authenticator(factor::Kind::Webauthn, HOSTILE, false),
-        ],
-        logins: vec![
-            Login { started: at("2026-11-24T07:00:00Z"), used: at("2026-11-24T08:12:00Z"), current: true },
-            Login { started: at("2026-11-23T07:00:00Z"), used: at("2026-11-23T15:00:00Z"), current: false },
-        ],
-        mitid: level != Some(Level::High),
-        notice,
+        mitid: true,
     };
-    let remove =
-        |last| ConfirmRemove { frame: frame(language, true), authenticator: authenticator(factor::Kind::Totp, "Telefon", true), last };
+    let authenticators = Authenticators {
+        frame: frame(),
+        authenticators: vec![authenticator(factor::Kind::Totp, "Telefon", true), authenticator(factor::Kind::Webauthn, HOSTILE, false)],
+        notice: Some(Notice::Added),
+    };
+    let remove = |last| ConfirmRemove { frame: frame(), authenticator: authenticator(factor::Kind::Totp, "Telefon", true), last };
+    let rename = Rename { frame: frame(), authenticator: authenticator(factor::Kind::Webauthn, HOSTILE, true) };
+    let password = |error, refused| ChangePassword { frame: frame(), user_name: "anna".to_owned(), least: 12, error, refused };
+    let throttled = Some(FormError::Throttled { seconds: 30 });
+    let refused = |reason| Some(NotTaken::Weak(reason));
     vec![
-        ("account", overview(Some(Level::Substantial), None).render().unwrap()),
-        ("account-added", overview(Some(Level::Low), Some(Notice::Added)).render().unwrap()),
-        ("account-removed", overview(None, Some(Notice::Removed)).render().unwrap()),
-        ("account-proved", overview(Some(Level::Substantial), Some(Notice::Proved)).render().unwrap()),
-        ("account-ended", overview(Some(Level::High), Some(Notice::EndedElsewhere)).render().unwrap()),
+        ("account", overview(Some(Level::Substantial), None, 2).render().unwrap()),
+        ("account-changed", overview(None, Some(Notice::PasswordChanged), 0).render().unwrap()),
+        ("account-proved", overview(Some(Level::Substantial), Some(Notice::Proved), 1).render().unwrap()),
+        ("account-level", why(Some(Level::Substantial)).render().unwrap()),
+        ("account-no-level", why(None).render().unwrap()),
+        ("account-authenticators", authenticators.render().unwrap()),
+        ("account-rename", rename.render().unwrap()),
         ("account-remove", remove(false).render().unwrap()),
         ("account-remove-last", remove(true).render().unwrap()),
+        ("account-password", password(None, None).render().unwrap()),
+        ("account-password-wrong", password(Some(FormError::Refused), None).render().unwrap()),
+        ("account-password-throttled", password(throttled, None).render().unwrap()),
+        ("account-password-short", password(None, refused(WeakPassword::TooShort { least: 12 })).render().unwrap()),
+        ("account-password-same", password(None, Some(NotTaken::Same)).render().unwrap()),
+    ]
+}
+
+fn deed(kind: &str, who: Who, details: &[(&str, &str)]) -> Deed {
+    let place = Place::from_text("1764000000000.6f1b3c1e-8a35-4c0f-9d0c-3a5b8a5f0a11").unwrap();
+    Deed {
+        place,
+        at: at("2026-11-24T07:00:00Z"),
+        kind: kind.to_owned(),
+        who,
+        service: Some(HOSTILE.to_owned()),
+        address: Some(HOSTILE.to_owned()),
+        browser: Some(browser::read("Firefox/1 (X11; Linux)")),
+        incident: "K7QF-2M9X".to_owned(),
+        details: details.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+    }
+}
+
+fn own_things(language: Language) -> Vec<(&'static str, String)> {
+    let frame = || frame(language, true);
+    let login = |current| Login {
+        id: "s-1".to_owned(),
+        browser: browser::read(if current { "Safari/1 (iPhone)" } else { HOSTILE }),
+        address: if current { String::new() } else { HOSTILE.to_owned() },
+        started: at("2026-11-23T07:00:00Z"),
+        used: at("2026-11-23T15:00:00Z"),
+        services: if current { vec![] } else { vec!["Fagsystem Øst".to_owned(), HOSTILE.to_owned()] },
+        current,
+    };
+    let activity =
+        |deeds, older: Option<&str>| Activity { frame: frame(), deeds, older: older.map(str::to_owned), newest: older.is_none() };
+    let deeds = vec![
+        deed("login.succeeded", Who::Oneself, &[]),
+        deed("login.failed", Who::Somebody, &[("reason", "wrong_password")]),
+        deed("authenticator.added", Who::Staff(Some(Role::Registrant)), &[("kind", "totp")]),
+        deed("person.added", Who::Administrator, &[]),
+        deed("saml.assertion.issued", Who::Service, &[]),
+        deed("never.heard.of", Who::Portvagt, &[]),
+    ];
+    let locked = |misuse| Locked { frame: frame(), misuse, contact: HOSTILE.to_owned(), incident: "K7QF-2M9X".to_owned() };
+    let by_password = |error| LockByPassword { frame: frame(), flow: "f-1".to_owned(), user_name: HOSTILE.to_owned(), error };
+    let accepted = Accepted { version: 2, at: at("2026-11-23T07:00:00Z") };
+    let details = Details {
+        frame: frame(),
+        name: HOSTILE.to_owned(),
+        user_name: "anna".to_owned(),
+        email: Some(HOSTILE.to_owned()),
+        accepted: vec![accepted],
+        notice: Some(Notice::Language),
+    };
+    let terms = Terms { frame: frame(), accepted, paragraphs: vec![HOSTILE.to_owned(), "To".to_owned()] };
+    vec![
+        ("sessions", Sessions { frame: frame(), logins: vec![login(true), login(false)], notice: Some(Notice::Ended) }.render().unwrap()),
+        ("activity", activity(deeds, None).render().unwrap()),
+        ("activity-older", activity(vec![], Some("1.2")).render().unwrap()),
+        ("report", Report { frame: frame(), deed: deed("login.failed", Who::Somebody, &[]) }.render().unwrap()),
+        ("terms", terms.render().unwrap()),
+        ("details", details.render().unwrap()),
+        ("export", Export { frame: frame() }.render().unwrap()),
+        ("lock", ConfirmLock { frame: frame() }.render().unwrap()),
+        ("lock-by-password", by_password(Some(FormError::Refused)).render().unwrap()),
+        ("locked", locked(false).render().unwrap()),
+        ("locked-misuse", locked(true).render().unwrap()),
     ]
 }
 
@@ -220,7 +327,7 @@ fn post(language: Language) -> Post {
 }
 
 fn all(language: Language) -> Vec<(&'static str, String)> {
-    [login_pages, enrol_pages, account_pages, mitid_pages, problems, other_pages].into_iter().flat_map(|pages| pages(language)).collect()
+    [login_pages, enrol_pages, account_pages, own_things, mitid_pages, problems, other_pages].into_iter().flat_map(|pages| pages(language)).collect()
 }
 
 #[test]

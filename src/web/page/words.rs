@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::{
     domain::{assurance::Level, factor::Kind, policy::WeakPassword},
+    protocol::browser::Browser,
     web::page::Frame,
 };
 
@@ -15,6 +16,20 @@ impl Frame {
     /// Day, month and time of day in Denmark: "24. november 2026 kl. 14.05".
     pub fn moment(&self, at: &Timestamp) -> String {
         self.language.moment(*at)
+    }
+
+    /// The day in Denmark: "24. november 2026".
+    pub fn day(&self, at: &Timestamp) -> String {
+        self.language.day(*at)
+    }
+
+    /// A browser by its makers' names: "Chrome on Windows".
+    pub fn browser(&self, browser: &Browser) -> String {
+        match (browser.name, browser.system) {
+            (Some(name), Some(system)) => self.fill("browser-on", &[("browser", name), ("system", system)]),
+            (Some(one), None) | (None, Some(one)) => one.to_owned(),
+            (None, None) => self.t("browser-unknown").into_owned(),
+        }
     }
 
     /// A level's name; `None` is below Low.
@@ -25,6 +40,11 @@ impl Frame {
             Some(Level::Substantial) => "level-substantial",
             Some(Level::High) => "level-high",
         })
+    }
+
+    /// The name of a level that is there.
+    pub fn one_level(&self, level: &Level) -> Cow<'static, str> {
+        self.level(&Some(*level))
     }
 
     /// The name of a kind of authenticator.

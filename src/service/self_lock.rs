@@ -1,0 +1,77 @@
+//! Locking one's own identity, at any hour: from one's own pages, or with user name and password alone, since whoever was
+//! robbed has no second factor at hand (NSIS 3.2.3). Nobody without the password locks anybody: attempts are counted and
+//! answered as those of a login. Saying that an event was not one's own doing locks likewise.
+
+use crate::{
+    base::{id::Id, secret::Secret},
+    domain::{
+        audit::{Actor, Event, Kind},
+        flow::{Purpose, SelfLock},
+        lock::Cause,
+        person::Person,
+    },
+    service::{
+        activity::Deed,
+        ground::{Ground, Visitor},
+        lifecycle,
+        login::{self, Held, Refusal},
+        operator::Operator,
+    },
+    storage::{db::Tx, fault::Fault, flows},
+};
+
+/// Begins the flow of the page for those who are not logged in.
+pub async fn begin(ground: &Ground) -> Result<Held, Fault> {
+    let mut tx = ground.db.begin().await?;
+    let held = login::begin_at(ground, &mut tx, Purpose::Account, SelfLock {}).await?;
+    tx.commit_routine().await?;
+    Ok(held)
+}
+
+/// Whether that flow is open in this browser.
+pub async fn is_open(ground: &Ground, held: &Held) -> Result<(), Refusal> {
+    login::open::<SelfLock>(ground, held).await.map(drop)
+}
+
+/// Locks the person whose user name and password these are. Locked already is as good as locked now.
+pub async fn by_password(
+    ground: &Ground,
+    held: &Held,
+    (username, password): (&str, Secret<String>),
+    visitor: &Visitor,
+) -> Result<(), Refusal> {
+    let flow = login::open::<SelfLock>(ground, held).await?;
+    let person = login::password::owner(ground, username, &password, visitor).await?;
+    let mut tx = ground.db.begin().await?;
+    if !flows::finish::<SelfLock>(&mut tx, flow.id, &held.token.hash()).await? {
+        return Err(Refusal::Gone);
+    }
+    Ok(place(ground, tx, (person.id, Cause::Person, "by the person, with user name and password"), visitor).await?)
+}
+
+/// Locks whoever is logged in.
+pub async fn from_own_pages(ground: &Ground, person: Id<Person>, visitor: &Visitor) -> Result<(), Fault> {
+    let tx = ground.db.begin().await?;
+    place(ground, tx, (person, Cause::Person, "by the person, from their own pages"), visitor).await
+}
+
+/// Writes down for those who look after security that an event was not the person's doing, and locks them.
+pub async fn not_me(ground: &Ground, person: Id<Person>, deed: &Deed, visitor: &Visitor) -> Result<(), Fault> {
+    let mut tx = ground.db.begin().await?;
+    let event = Event::new(Kind::MisuseReported, Actor::Person(person), ground.clock.now(), &visitor.incident, ground.random.as_ref())
+        .about(person);
+    let event = event.with("event", deed.place.to_text()).with("event_kind", &deed.kind).with("event_incident", &deed.incident);
+    tx.note(&event.with("address", visitor.address).with("browser", &visitor.user_agent)).await?;
+    tracing::warn!(event = "misuse.reported", reported = deed.kind, incident = %visitor.incident, person = %person);
+    place(ground, tx, (person, Cause::Misuse, "the person said that an event was not their doing"), visitor).await
+}
+
+async fn place(ground: &Ground, mut tx: Tx, (person, cause, reason): (Id<Person>, Cause, &str), visitor: &Visitor) -> Result<(), Fault> {
+    let by = Operator { actor: Actor::Person(person), incident: visitor.incident.clone() };
+    let Some((_, event)) = lifecycle::place(ground, &mut tx, &by, (person, cause, reason)).await? else {
+        return tx.commit_routine().await;
+    };
+    tx.commit(event.with("address", visitor.address).with("browser", &visitor.user_agent)).await?;
+    tracing::info!(event = "person.locked", cause = cause.as_str(), incident = %visitor.incident, person = %person);
+    Ok(())
+}
