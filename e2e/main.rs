@@ -138,6 +138,8 @@ mod login_throttle;
 mod enrol_attestation;
 /// Passkeys that state something false (B10-B12).
 mod login_webauthn;
+/// Min identitet.
+mod own_pages;
 /// Sessions an attacker prepared (B16).
 mod session_fixation;
 /// Forms from elsewhere (B17).

@@ -9,6 +9,7 @@ use portvagt::{
         audit::Actor,
         client::{Client, Terms},
         invitation::Channel,
+        lock::Cause,
         person::{Person, Username},
         policy::PasswordRules,
         proofing::Method,
@@ -17,6 +18,7 @@ use portvagt::{
         activation::invitation,
         organisations, terms,
         clients::{self, Registration},
+        cpr,
         lifecycle::{self, Hired},
         operator::Operator,
         passwords, people,
@@ -143,6 +145,20 @@ impl House {
             ends_at: until.map(|seconds| plus(now, seconds)),
         };
         lifecycle::employ(&self.app.ground, &self.operator(), &person, hired).await.expect("an employment");
+    }
+
+    /// Gives somebody a CPR number.
+    pub async fn give_cpr(&self, username: &str, number: &str) {
+        let (person, number) = (self.person(username).await, number.parse().expect("a CPR number"));
+        cpr::set(&self.app.ground, &self.operator(), &person, &number).await.expect("a number");
+    }
+
+    /// Locks somebody by the hand of a colleague of that user name, who is made for it.
+    pub async fn lock_by_staff(&self, username: &str, colleague: &str) {
+        self.newcomer(colleague).await;
+        let by = Operator { actor: Actor::Person(self.person(colleague).await.id), ..self.operator() };
+        let person = self.person(username).await.id;
+        lifecycle::lock(&self.app.ground, &by, person, Cause::Administrator, "lost a telephone").await.expect("a lock");
     }
 
     /// A fresh activation code.

@@ -6,11 +6,12 @@ use portvagt::{
         audit::{Event, Kind},
         client::{Client, Terms},
         factor,
+        flow::{Activation, Flow, Purpose},
     },
-    storage::{audit, authenticators, clients, sessions},
+    storage::{audit, authenticators, clients, flows, outbox, people, sessions},
 };
 
-use super::{at, authenticator, event, hash, on_both, session, somebody};
+use super::{at, authenticator, event, evidence, hash, on_both, session, somebody};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_somebody_was_is_kept() {
@@ -107,6 +108,33 @@ async fn what_happened_to_somebody_is_listed_by_key() {
         assert!(audit::one_about(db, person, one.at, &one.id.to_string()).await.unwrap().is_some());
         assert!(audit::one_about(db, person, at(9), &one.id.to_string()).await.unwrap().is_none());
         assert!(audit::one_about(db, person, foreign.at, &foreign.id.to_string()).await.unwrap().is_none(), "somebody else's");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_somebody_and_how_they_are_spoken_to_is_kept() {
+    on_both(|nodes| async move {
+        let db = &nodes.one;
+        let (person, other) = (somebody(db).await.id, Id::random(&SystemRandom));
+        assert_eq!(people::language(db, person).await.unwrap(), None);
+        let stage = Activation { person, password: evidence(0).uses()[0].clone() };
+        let flow = Flow { id: Id::random(&SystemRandom), purpose: Purpose::Account, stage, expires_at: at(900) };
+        let mut tx = db.begin().await.unwrap();
+        people::set_language(&mut tx, person, "en").await.unwrap();
+        flows::begin(&mut tx, &flow, &hash()).await.unwrap();
+        let mail = outbox::New { id: Id::random(&SystemRandom), person, notice: "locked", payload: b"sealed", at: at(1) };
+        outbox::insert(&mut tx, &mail).await.unwrap();
+        assert_eq!(outbox::recipient(&mut tx, person).await.unwrap().unwrap().language.as_deref(), Some("en"));
+        tx.commit(event(Kind::LanguageChosen, 1)).await.unwrap();
+        assert_eq!(people::language(db, person).await.unwrap().as_deref(), Some("en"));
+        let under_way = flows::of_person(db, person, at(1)).await.unwrap();
+        assert_eq!((under_way.len(), under_way[0].stage.as_str(), under_way[0].expires_at), (1, "activation", at(900)));
+        assert!(flows::of_person(db, person, at(900)).await.unwrap().is_empty(), "over");
+        let mails = outbox::of_person(db, person).await.unwrap();
+        assert_eq!((mails.len(), mails[0].notice.as_str()), (1, "locked"));
+        assert!(outbox::of_person(db, other).await.unwrap().is_empty(), "somebody else's");
+        assert!(flows::of_person(db, other, at(1)).await.unwrap().is_empty());
     })
     .await;
 }

@@ -30,6 +30,7 @@ use super::{
 use crate::{
     domain::{
         assurance::Level,
+        explanation::{self, Part, Raise},
         factor,
         mitid::{Road, Why},
         policy::WeakPassword,
