@@ -3,11 +3,11 @@
 
 import { randomUUID } from 'node:crypto';
 import { codeOf } from './house.mjs';
-import { addPasskey, giveCode, givePassword, logIn, logOut, reached, toAccount, toLogin, told, verdict } from './steps.mjs';
+import { addPasskey, giveCode, givePassword, logIn, logOut, own, reached, toAccount, toLogin, told, verdict } from './steps.mjs';
 
 /** One language's walk. `open` makes a visitor. */
 export async function walk({ house, open, at }) {
-  for (const part of [public_, problems, unavailable, login, factors, stepUp, firstLogin, account, keys, service]) await part({ house, open, at });
+  for (const part of [public_, problems, unavailable, login, factors, stepUp, firstLogin, account, selfLock, keys, service]) await part({ house, open, at });
 }
 
 /** Pages keep what script would take away: the page that sends on, and those that say they need script. */
@@ -177,6 +177,20 @@ async function account({ house, open, at }) {
   await one.authenticator();
   await toAccount(one, person);
   await at(one, 'Min identitet', 'overview');
+  await one.page.locator('.account-menu-folded').evaluate((menu) => { menu.open = true; });
+  await at(one, 'Min identitet', 'menu unfolded');
+  for (const [place, name] of [['/level', 'why this level'], ['/password', 'password'], ['/details', 'details'], ['/export', 'export'], ['/lock', 'lock?']]) {
+    await own(one, place);
+    await at(one, 'Min identitet', name);
+  }
+  one.expected.add(401);
+  one.expected.add(422);
+  await own(one, '/password');
+  await change(one, 'not it, not at all', 'nine purple staplers');
+  await at(one, 'Min identitet', 'old password wrong');
+  await own(one, '/password');
+  await change(one, person.password, 'password1234');
+  await at(one, 'Min identitet', 'new password weak');
   await one.page.goto(`${house.idp}/account/passkey`);
   await at(one, 'Min identitet', 'add a passkey');
   await addPasskey(one, 'Arbejdstelefon');
@@ -188,26 +202,73 @@ async function account({ house, open, at }) {
 
   const two = await open();
   await toAccount(two, person);
+  await own(two, '/sessions');
   await at(two, 'Min identitet', 'logged in elsewhere');
-  await two.page.locator('form[action="/account/sessions/end"] button').click();
-  await two.page.waitForURL('**/account?done=ended');
+  await two.page.locator('form:has([value=others]) button').click();
+  await two.page.waitForURL('**/account/sessions?done=ended-elsewhere');
   await at(two, 'Min identitet', 'logged out elsewhere');
-  await two.page.locator('.authenticator a').first().click();
+  await own(two, '/authenticators');
+  await two.page.locator('.authenticator a[href*="rename"]').first().click();
+  await at(two, 'Min identitet', 'rename');
+  await own(two, '/authenticators');
+  await two.page.locator('.authenticator a[href*="remove"]').first().click();
   await at(two, 'Min identitet', 'remove?');
   await two.page.locator('form[action="/account/remove"] button').click();
-  await two.page.waitForURL('**/account?done=removed');
+  await two.page.waitForURL('**/account/authenticators?done=removed');
   await at(two, 'Min identitet', 'removed');
+  await own(two, '/activity');
+  await at(two, 'Min identitet', 'activity');
+  await two.page.locator('a[href*="/report"]').first().click();
+  await at(two, 'Min identitet', 'was it not you?');
   await two.page.goto(`${house.idp}/logout`);
   await at(two, 'Min identitet', 'log out?');
 
   const low = await open();
   await toAccount(low, await house.person({ apps: 1, level: 'low', name: ['Maximiliane-Alexandrine', 'Bartholomæussen-Østergård af Frijsenborg'] }));
   await at(low, 'Min identitet', 'long name, low level');
-  await low.page.locator('.authenticator a').first().click();
+  await own(low, '/level');
+  await at(low, 'Min identitet', 'why low');
+  await own(low, '/authenticators');
+  await low.page.locator('.authenticator a[href*="remove"]').first().click();
   await at(low, 'Min identitet', 'remove the last?');
   const none = await open();
   await toAccount(none, await house.person({ apps: 1, level: null }));
   await at(none, 'Min identitet', 'no proofing');
+  await own(none, '/level');
+  await at(none, 'Min identitet', 'why none');
+}
+
+async function change(one, old, fresh) {
+  await one.page.fill('#old', old);
+  await one.page.fill('#new', fresh);
+  await one.page.fill('#again', fresh);
+  await one.page.locator('form[action="/account/password"] button').click();
+  await one.page.locator('#error, #new-error').waitFor();
+}
+
+/** Locked by "this wasn't me", and from the login page. */
+async function selfLock({ house, open, at }) {
+  const [robbed, lost] = [await house.person({ apps: 1 }), await house.person({ apps: 1 })];
+  const one = await open();
+  await toAccount(one, robbed);
+  await own(one, '/activity');
+  await one.page.locator('a[href*="/report"]').first().click();
+  await one.page.locator('form[action="/account/activity/report"] button').click();
+  await reached(one, 'locked');
+  await at(one, 'self-lock', 'locked for misuse');
+  const two = await open();
+  two.expected.add(401);
+  await two.page.goto(`${house.idp}/lock`);
+  await at(two, 'self-lock', 'from the login page');
+  await two.page.fill('#user_name', lost.username);
+  await two.page.fill('#password', 'not it, not at all');
+  await two.page.locator('form[action="/lock"] button').click();
+  await two.page.locator('#error').waitFor();
+  await at(two, 'self-lock', 'wrong password');
+  await two.page.fill('#password', lost.password);
+  await two.page.locator('form[action="/lock"] button').click();
+  await reached(two, 'locked');
+  await at(two, 'self-lock', 'locked');
 }
 
 /** A person with app and passkey, then with a passkey alone, at the second factor. */
@@ -230,10 +291,10 @@ async function keys({ house, open, at }) {
   await key.verifies(true);
   await one.page.locator('[data-go]').click();
   await verdict(one);
-  await one.page.goto(`${house.idp}/account`);
-  await one.page.locator('.authenticator').filter({ hasNotText: 'Sikkerhedsnøgle' }).locator('a').click();
+  await own(one, '/authenticators');
+  await one.page.locator('.authenticator').filter({ has: one.page.locator('h2', { hasNotText: 'Sikkerhedsnøgle' }) }).locator('a[href*="remove"]').click();
   await one.page.locator('form[action="/account/remove"] button').click();
-  await one.page.waitForURL('**/account?done=removed');
+  await one.page.waitForURL('**/account/authenticators?done=removed');
   await logOut(one);
   await at(one, 'open to all', 'logged out, services may remain');
   await toLogin(one);

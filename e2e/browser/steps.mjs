@@ -6,12 +6,12 @@ import assert from 'node:assert/strict';
 export const words = {
   da: {
     login: 'Log ind', factor: 'Bekræft, at det er dig', activation: 'Tag din adgang i brug', choose: 'Vælg, hvordan du vil logge ind',
-    account: 'Min identitet', loggedOut: 'Du er logget ud', other: 'English', refused: 'Du kunne ikke logge ind.',
+    account: 'Min identitet', authenticators: 'Sådan logger du ind', sessions: 'Her er du logget ind', locked: 'Din identitet er spærret', loggedOut: 'Du er logget ud', other: 'English', refused: 'Du kunne ikke logge ind.',
     passkeyFailed: 'Det lykkedes ikke at bruge din passkey', enrolFailed: 'Der blev ikke oprettet en passkey',
   },
   en: {
     login: 'Log in', factor: 'Confirm that it is you', activation: 'Activate your access', choose: 'Choose how you want to log in',
-    account: 'My identity', loggedOut: 'You are logged out', other: 'Dansk', refused: 'You could not be logged in.',
+    account: 'My identity', authenticators: 'How you log in', sessions: 'Where you are logged in', locked: 'Your identity is locked', loggedOut: 'You are logged out', other: 'Dansk', refused: 'You could not be logged in.',
     passkeyFailed: 'Your passkey or security key could not be used', enrolFailed: 'No passkey was created',
   },
 };
@@ -54,6 +54,12 @@ export async function toAccount(visit, person) {
   await reached(visit, 'account');
 }
 
+/** One of the person's own pages, by its address behind `/account`. */
+export async function own(visit, place) {
+  await visit.page.goto(`${visit.house.idp}/account${place}`);
+  await visit.page.locator('.account-page h1, .panel h1, .prose h1').waitFor();
+}
+
 /** Back at the service: what it found, and that its page says the same. */
 export async function verdict(visit, outcome = 'accepted') {
   await visit.page.waitForURL(`${visit.house.sp}/`);
@@ -80,7 +86,7 @@ export async function nobody(visit) {
 /** Logs out at the person's own page. */
 export async function logOut(visit) {
   await visit.page.goto(`${visit.house.idp}/account`);
-  await visit.page.locator('header form[action="/logout"] button').or(visit.page.locator('main form[action="/logout"] button')).first().click();
+  await visit.page.locator('header form[action="/logout"] button').click();
   await reached(visit, 'loggedOut');
 }
 
@@ -89,7 +95,7 @@ export async function addPasskey(visit, name = '') {
   await visit.page.goto(`${visit.house.idp}/account/passkey`);
   await visit.page.fill('#name', name);
   await visit.page.locator('[data-go]').click();
-  await visit.page.waitForURL('**/account?done=added');
+  await visit.page.waitForURL('**/account/authenticators?done=added');
 }
 
 /** The text of the error that the page's script shows, once it has the visitor's attention. */

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { codeOf } from '../house.mjs';
 import {
-  addPasskey, giveCode, givePassword, logIn, logOut, nobody, reached, toAccount, toLogin, told, verdict, words,
+  addPasskey, giveCode, givePassword, logIn, logOut, nobody, own, reached, toAccount, toLogin, told, verdict, words,
 } from '../steps.mjs';
 
 /** A person with a passkey in this visitor's browser, logged out again. */
@@ -32,7 +32,7 @@ async function enrolAndUse(t, language) {
   await button(one).click();
   const { assertion } = await verdict(one);
   assert.equal(assertion.level, 'Substantial');
-  await one.page.goto(`${one.house.idp}/account`);
+  await own(one, '/authenticators');
   assert.ok((await one.page.locator('main').innerText()).includes('Æblegrøds nøgle'));
 }
 
@@ -138,7 +138,7 @@ export const cases = {
     const secret = await one.page.locator('.secret code').innerText();
     await giveCode(one, codeOf(secret));
     await verdict(one);
-    await one.page.goto(`${house.idp}/account`);
+    await own(one, '/authenticators');
     assert.equal(await one.page.locator('.authenticator').count(), 1);
   },
 
@@ -165,12 +165,13 @@ export const cases = {
     await one.page.goto(`${one.house.idp}/account`);
     await logIn(one, person);
     await reached(one, 'account');
+    await own(one, '/authenticators');
     const cards = one.page.locator('.authenticator');
     assert.equal(await cards.count(), 3);
-    await cards.filter({ hasText: 'Min nøgle' }).locator('a').click();
+    await cards.filter({ hasText: 'Min nøgle' }).locator('a[href*="remove"]').click();
     assert.ok((await one.page.locator('main').innerText()).includes('Min nøgle'));
     await one.page.locator('form[action="/account/remove"] button').click();
-    await one.page.waitForURL('**/account?done=removed');
+    await one.page.waitForURL('**/account/authenticators?done=removed');
     assert.equal(await cards.count(), 2);
     assert.equal(await cards.filter({ hasText: 'Min nøgle' }).count(), 0);
     await logOut(one);

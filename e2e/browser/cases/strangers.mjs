@@ -5,7 +5,7 @@ import { createSign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { givePassword, nobody, reached, toAccount, toLogin } from '../steps.mjs';
+import { givePassword, nobody, own, reached, toAccount, toLogin } from '../steps.mjs';
 
 /** Serves one page of another origin while the work goes on. */
 async function stranger(html, work) {
@@ -60,16 +60,18 @@ async function otherOriginsLogout({ house, visit }) {
   const one = await visit();
   await toAccount(one, await house.person({ apps: 1 }));
   const csrf = await hidden(one, 'csrf', 'form[action="/logout"]');
+  await own(one, '/authenticators');
   const key = await one.page.locator('.authenticator a').first().getAttribute('href');
   const authenticator = new URLSearchParams(key.split('?')[1]).get('authenticator');
   for (const [action, fields] of [
     ['/logout', { csrf }], ['/logout', {}], ['/account/sessions/end', { csrf }], ['/account/totp', { csrf }],
-    ['/account/remove', { csrf, authenticator }], ['/language', { csrf, language: 'en', next: '/' }],
+    ['/account/remove', { csrf, authenticator }], ['/account/lock', { csrf }], ['/account/export', { csrf }], ['/lock', { csrf }], ['/language', { csrf, language: 'en', next: '/' }],
   ]) {
     assert.equal(await posts(one, action, fields), 403, action);
   }
   await one.page.goto(`${house.idp}/account`);
   await reached(one, 'account');
+  await own(one, '/authenticators');
   assert.equal(await one.page.locator('.authenticator').count(), 1);
 }
 
