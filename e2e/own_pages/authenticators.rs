@@ -91,6 +91,7 @@ async fn adding_and_removing_are_told_to_the_owner() {
             async move { house.count(&format!("SELECT COUNT(*) FROM outbox WHERE notice = '{notice}'")).await }
         };
         let before = mails("factor-added").await;
+        house.advance(60);
         anna.add_passkey(&house).await;
         assert_eq!(mails("factor-added").await, before + 1);
         let mut visitor = anna.at_home(&house).await;

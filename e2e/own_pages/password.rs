@@ -62,9 +62,9 @@ async fn a_password_that_is_not_taken_says_why_and_changes_nothing() {
         let mut visitor = anna.at_home(&house).await;
         let old = anna.password.as_str();
         for (new, again, says) in [
-            ("short", "short", "too short. It must be at least 12"),
-            ("password1234", "password1234", "guessed first"),
-            ("anna-Prøvesen-2026", "anna-Prøvesen-2026", "your name"),
+            ("short", "short", "too short. Use at least 12"),
+            ("password1234", "password1234", "others try first"),
+            ("anna-Prøvesen-2026", "anna-Prøvesen-2026", "your own name"),
             (old, old, "the same password as now"),
             (NEW, "nine purple stapler", "not alike"),
         ] {
