@@ -239,6 +239,7 @@ impl World {
             created_at: now,
             last_seen_at: now,
             user_agent: String::new(),
+            address: String::new(),
         };
         Registrant::of(&self.ground, &Present { session, person: person.clone() }, &self.visitor.incident).await.unwrap()
     }

@@ -29,10 +29,7 @@ use crate::{
             answering::{Answer, Case, Claim},
         },
     },
-    storage::{
-        audit, cprs, flows,
-        sessions::Standing,
-    },
+    storage::{audit, cprs, flows, sessions::Standing},
 };
 
 /// What happens to a sign-on request.
