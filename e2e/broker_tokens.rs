@@ -153,7 +153,8 @@ fn broken_header(made: &mut Made) {
 
 #[tokio::test]
 async fn what_an_honest_broker_may_say_is_believed() {
-    const CASES: &[(&str, fn(&mut Made))] = &[
+    type Case = (&'static str, fn(&mut Made));
+    const CASES: &[Case] = &[
         ("PS256", |made| made.header["alg"] = json!("PS256")),
         ("ES256", |made| {
             made.key = key("ec-1");

@@ -231,7 +231,7 @@ async fn an_answer_to_somebody_else_or_another_question_is_refused() {
                     let draft = asking.assertion();
                     let from = draft.after.find("<saml:SubjectConfirmation ").expect("it");
                     let to = draft.after.find("</saml:Subject>").expect("it");
-                    asking.sealed(&draft.with(&draft.after[from..to].to_owned(), ""))
+                    asking.sealed(&draft.with(&draft.after[from..to], ""))
                 },
                 "subject_confirmation",
             ),
@@ -350,7 +350,7 @@ async fn attributes_are_taken_by_the_letter() {
                     let draft = asking.assertion();
                     let from = draft.after.find("<saml:AuthnStatement").expect("it");
                     let to = draft.after.find("<saml:AttributeStatement").expect("it");
-                    asking.sealed(&draft.with(&draft.after[from..to].to_owned(), ""))
+                    asking.sealed(&draft.with(&draft.after[from..to], ""))
                 },
                 "schema",
             ),

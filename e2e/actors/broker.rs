@@ -1,6 +1,8 @@
 //! A MitID broker as an actor: a strict OpenID provider on loopback, whose every answer a case may falsify. Tokens are
 //! signed with OpenSSL alone, so that what is tested has no part in making the test.
 
+#![allow(clippy::disallowed_types, reason = "a broker takes forms from anybody; it is no part of the house")]
+
 use std::{
     collections::HashMap,
     net::{Ipv4Addr, TcpListener},

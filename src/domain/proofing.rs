@@ -308,7 +308,7 @@ mod tests {
     fn the_level_is_the_highest_that_counts() {
         let lapsed = Basis { state: State::Revoked, ..basis(Level::High) };
         assert_eq!(identity_level(&[], PRESENT, &POLICY, now()), None);
-        assert_eq!(identity_level(&[lapsed.clone()], PRESENT, &POLICY, now()), None);
+        assert_eq!(identity_level(std::slice::from_ref(&lapsed), PRESENT, &POLICY, now()), None);
         assert_eq!(
             identity_level(&[basis(Level::Low), lapsed, basis(Level::Substantial)], PRESENT, &POLICY, now()),
             Some(Level::Substantial)

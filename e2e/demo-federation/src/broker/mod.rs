@@ -1,6 +1,8 @@
 //! "MitID broker (simulated)": a strict OpenID provider with made-up citizens and one client, the Portvagt of the
 //! demonstration. It keeps no session, so whoever uses MitID here chooses anew each time. Next: `request`, `web`.
 
+#![allow(clippy::disallowed_types, reason = "a broker takes forms from anybody; it is no part of the house")]
+
 mod request;
 
 use std::{
