@@ -142,7 +142,8 @@ impl Standing {
     async fn without_login(house: &House, service: &SamlService, stage: Stage) -> Self {
         let invited = Invited::new(house, &format!("at{}", stage.name().replace('-', ""))).await;
         let mut visitor = house.visitor();
-        let mut page = if stage == Stage::Recover { visitor.open(house.url("/recover")).await } else { invited.arrive(house, &mut visitor).await };
+        let mut page =
+            if stage == Stage::Recover { visitor.open(house.url("/recover")).await } else { invited.arrive(house, &mut visitor).await };
         if matches!(stage, Stage::Identify | Stage::Accepting | Stage::NewPassword) {
             page = invited.open(&mut visitor, &page).await;
         }

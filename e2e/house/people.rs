@@ -16,13 +16,13 @@ use portvagt::{
     },
     service::{
         activation::invitation,
-        organisations, terms,
         clients::{self, Registration},
         cpr,
         lifecycle::{self, Hired},
         operator::Operator,
-        passwords, people,
+        organisations, passwords, people,
         proofing::{self, Told},
+        terms,
     },
 };
 

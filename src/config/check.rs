@@ -7,9 +7,7 @@ use url::{Host, Url};
 use super::{
     files,
     finding::{Finding, Mode},
-    mail,
-    mitid,
-    mitid_broker,
+    mail, mitid, mitid_broker,
     settings::Settings,
     value::Confidential,
 };

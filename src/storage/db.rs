@@ -321,7 +321,6 @@ impl Tx {
     }
 }
 
-
 fn ended() -> Fault {
     Fault::Unavailable("the transaction has ended".to_owned())
 }

@@ -11,8 +11,8 @@ use actix_web::{
 use askama::Template;
 
 use crate::{
-    mailbox::{self, Mailbox},
     broker::{self, Broker},
+    mailbox::{self, Mailbox},
     nemlogin::{self, NemLogin},
     page,
     texts::{self, Texts},

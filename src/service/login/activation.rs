@@ -35,7 +35,8 @@ pub async fn check(ground: &Ground, held: &Held, typed: &str, visitor: &Visitor)
     };
     login::admit(&mut tx, person, now).await?;
     throttle::clear_in(&mut tx, &key).await?;
-    let stage = Enrol { person, under, password: Some(flow.stage.password.clone()), session: None, why: Some(Why::Activation), pending: None };
+    let stage =
+        Enrol { person, under, password: Some(flow.stage.password.clone()), session: None, why: Some(Why::Activation), pending: None };
     let held = login::advance(ground, &mut tx, &flow, held, &stage).await?;
     let event = Event::new(EventKind::ActivationUsed, Actor::Person(person), now, &visitor.incident, ground.random.as_ref());
     tx.commit(event.about(person)).await?;

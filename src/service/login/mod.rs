@@ -162,7 +162,13 @@ async fn again<S: Stage>(ground: &Ground, held: &Held) -> Result<Option<Held>, R
 }
 
 /// Moves a flow to its next stage under a fresh token. Of several that try at once only one comes through.
-pub(in crate::service) async fn advance<A: Stage, B: Stage>(ground: &Ground, tx: &mut Tx, flow: &Flow<A>, held: &Held, next: &B) -> Result<Held, Refusal> {
+pub(in crate::service) async fn advance<A: Stage, B: Stage>(
+    ground: &Ground,
+    tx: &mut Tx,
+    flow: &Flow<A>,
+    held: &Held,
+    next: &B,
+) -> Result<Held, Refusal> {
     let token = Token::random(ground.random.as_ref());
     match flows::advance(tx, flow, &held.token.hash(), next, &token.hash()).await? {
         true => Ok(Held { id: flow.id, token }),
@@ -387,7 +393,13 @@ fn place_keys(visitor: &Visitor) -> (String, String) {
 
 /// The counter an account's failures are kept under. A browser the person logged in with before has its own counter, so
 /// that an outsider who fails on purpose cannot keep its owner out (security case B03).
-pub(in crate::service) fn account_key(ground: &Ground, scope: &str, account: &str, person: Option<Id<Person>>, visitor: &Visitor) -> Result<String, SealError> {
+pub(in crate::service) fn account_key(
+    ground: &Ground,
+    scope: &str,
+    account: &str,
+    person: Option<Id<Person>>,
+    visitor: &Visitor,
+) -> Result<String, SealError> {
     let known = person.and_then(|person| known_device(ground, person, visitor)).unwrap_or_default();
     let mac = ground.seals.throttle.mac(&[scope.as_bytes(), account.as_bytes(), known.as_bytes()])?;
     Ok(format!("{scope}:{}", openssl::base64::encode_block(&mac)))

@@ -328,7 +328,10 @@ fn post(language: Language) -> Post {
 }
 
 fn all(language: Language) -> Vec<(&'static str, String)> {
-    [login_pages, enrol_pages, account_pages, own_things, mitid_pages, problems, other_pages].into_iter().flat_map(|pages| pages(language)).collect()
+    [login_pages, enrol_pages, account_pages, own_things, mitid_pages, problems, other_pages]
+        .into_iter()
+        .flat_map(|pages| pages(language))
+        .collect()
 }
 
 #[test]
