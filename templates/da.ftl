@@ -156,6 +156,7 @@ desk-approve = Godkend
 desk-turn-down = Afvis
 desk-approved = Godkendt. Identiteten gælder nu.
 desk-turned-down = Afvist. Registreringen gælder ikke.
+desk-about = Om personen
 desk-cpr = CPR-nummer
 desk-cpr-unknown = Kendes ikke
 desk-identity = Identiteten er kontrolleret på niveau

@@ -155,6 +155,7 @@ desk-approve = Approve
 desk-turn-down = Turn down
 desk-approved = Approved. The identity counts now.
 desk-turned-down = Turned down. The record does not count.
+desk-about = About the person
 desk-cpr = CPR number
 desk-cpr-unknown = Not known
 desk-identity = The identity is proved at level

@@ -154,6 +154,16 @@ db.commit()`;
     await run('python3', ['-c', age, join(this.folder, 'portvagt.db'), person.username, seconds]);
   }
 
+  /** Somebody without a password, invited by a letter: their user name, and the code in it. */
+  async invited() {
+    const username = `n${randomBytes(4).toString('hex')}`;
+    await this.command(['person', 'add', username, '--given-name', 'Nina', '--family-name', 'Sørensen Aagaard', '--without-password']);
+    const letter = join(this.folder, `${username}.pdf`);
+    await this.command(['person', 'invite', username, '--by', 'letter', '--out', letter]);
+    const [code] = /[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}/.exec(readFileSync(letter, 'latin1'));
+    return { username, code, letter };
+  }
+
   leave() {
     for (const child of this.children) child.kill('SIGKILL');
     rmSync(this.folder, { recursive: true, force: true });

@@ -2,12 +2,13 @@
 // `at(visit, group, name)` is told where it is, and may look as long as it likes.
 
 import { randomUUID } from 'node:crypto';
+import { activation, desk, recovery } from './arrivals.mjs';
 import { codeOf } from './house.mjs';
 import { addPasskey, giveCode, givePassword, logIn, logOut, own, reached, toAccount, toLogin, told, verdict } from './steps.mjs';
 
 /** One language's walk. `open` makes a visitor. */
 export async function walk({ house, open, at }) {
-  for (const part of [public_, problems, unavailable, login, factors, stepUp, firstLogin, account, selfLock, keys, service]) await part({ house, open, at });
+  for (const part of [public_, problems, unavailable, login, factors, stepUp, firstLogin, account, selfLock, keys, service, activation, recovery, desk]) await part({ house, open, at });
 }
 
 /** Pages keep what script would take away: the page that sends on, and those that say they need script. */

@@ -2,6 +2,9 @@
 //! database, an organisation with people, and whichever service providers are given. Making it again changes nothing.
 //! Its secrets never start a server outside this command (`config::check`). The path goes on in `serve`.
 
+/// A new employee's first day.
+mod first_day;
+
 use std::{
     fmt::Write,
     net::IpAddr,
@@ -134,7 +137,8 @@ pub struct Citizen {
 /// Everybody with a MitID in the demo: its people, and somebody the organisation does not know.
 pub fn citizens() -> impl Iterator<Item = Citizen> {
     let own = PEOPLE.iter().map(|character| (character.names, character.cpr));
-    own.chain([(("Erik", "Ukendt"), "6505845555")]).map(|((given, family), cpr)| Citizen { name: format!("{given} {family}"), cpr })
+    own.chain([(first_day::NAMES, first_day::CPR), (("Erik", "Ukendt"), "6505845555")])
+        .map(|((given, family), cpr)| Citizen { name: format!("{given} {family}"), cpr })
 }
 
 /// Makes the folder, or what is missing in it; answers its settings and the message for the newcomer.
@@ -153,6 +157,9 @@ pub async fn prepare(demo: &Demo) -> anyhow::Result<(Settings, String)> {
     for character in &PEOPLE {
         let record = settle(&ground, &by, character, &data).await?;
         people.push_str(&introduce(&ground, &by, character, &record).await?);
+    }
+    if demo.mailbox.is_some() {
+        first_day::prepare(&ground, &by).await?;
     }
     for file in &demo.relying_party {
         register(&ground, &by, file).await?;
@@ -316,8 +323,13 @@ fn message(demo: &Demo, data: &Path, people: &str) -> String {
          \x20 3. Log in as clara with her activation code and enrol a passkey; next time use only that.\n\
          \x20 4. Log in as bo: the service asks for level substantial and is told no.\n\
          \x20 5. Write a password wrongly six times.\n\
-         \x20 6. Log in as bo at Portvagt and prove with MitID who he is: a simulated NemLog-in, or a simulated broker, asks who to be.\n\n\
-         Use localhost, not 127.0.0.1: passkeys are bound to the name. From another machine: ssh -L PORT:localhost:PORT.\n\
+         \x20 6. Log in as bo at Portvagt and prove with MitID who he is: a simulated NemLog-in, or a simulated broker, asks who to be.\n",
+    );
+    if demo.mailbox.is_some() {
+        text.push_str(first_day::WALK);
+    }
+    text.push_str(
+        "\nUse localhost, not 127.0.0.1: passkeys are bound to the name. From another machine: ssh -L PORT:localhost:PORT.\n\
          Ctrl-C stops everything.\n",
     );
     text
