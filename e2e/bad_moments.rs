@@ -152,7 +152,8 @@ async fn hanging_up_spares_nobody_the_failure() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         assert_eq!(house.events("login.failed").await.len(), 3, "each attempt that was counted is written down");
-        let counted = house.count("SELECT failures FROM throttles WHERE key LIKE 'address:%'").await;
+        // A connection that was reset before it was taken has no address any more: such ones share a counter.
+        let counted = house.count("SELECT CAST(SUM(failures) AS BIGINT) FROM throttles WHERE key LIKE 'address:%'").await;
         assert_eq!(counted, 3, "and counts against the address");
     })
     .await;
