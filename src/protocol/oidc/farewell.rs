@@ -1,6 +1,6 @@
 //! Logging out at the broker (RP-Initiated Logout 1.0) once it has told what we asked: on a shared computer the next
 //! person must not find the last one's session there. The browser posts a form: the ID token that goes with it may hold
-//! a CPR number, which has no place in an address (docs/decisions/0022).
+//! a CPR number, which has no place in an address (docs/decisions/0029).
 
 use openidconnect::{ClientId, CsrfToken, LogoutRequest, PostLogoutRedirectUrl, TokenResponse};
 
