@@ -257,7 +257,7 @@ settings! {
         attestation: Demand, default "\"none\"";
         /// Certificates (PEM) of makers whose keys are believed.
         attestation_ca_file: Option<PathBuf>, example "\"/etc/portvagt/attestation.pem\"";
-        /// The FIDO Alliance's signed list of models, fetched from https://mds3.fidoalliance.org/ by you; each model is believed by its own certificates.
+        /// The FIDO Alliance's signed list of models, fetched from `https://mds3.fidoalliance.org/` by you; each model is believed by its own certificates.
         metadata_file: Option<PathBuf>, example "\"/var/lib/portvagt/fido-metadata.jwt\"";
         /// The root certificate (PEM) that list is signed under.
         metadata_root_file: PathBuf, default "\"/etc/ssl/certs/GlobalSign_Root_CA_-_R3.pem\"";

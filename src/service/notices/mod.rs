@@ -1,4 +1,4 @@
-//! Telling people by mail what happens to their identity. [`queue`] is called inside the act's transaction: the act and
+//! Telling people by mail what happens to their identity. `queue` is called inside the act's transaction: the act and
 //! its notice are durable together or not at all, and no mail server can delay or break an act.
 //! What never happens here: a CPR number in a mail, or a link that logs in. The path goes on in `storage::outbox`.
 
