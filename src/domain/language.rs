@@ -78,14 +78,6 @@ impl Language {
         self.format(key, Some(&values)).into_owned()
     }
 
-    /// The text of `key` with two variables filled in.
-    pub fn text_with_two<'v>(self, key: &str, one: (&'v str, &'v str), two: (&'v str, &'v str)) -> String {
-        let mut values = FluentArgs::new();
-        values.set(one.0, one.1);
-        values.set(two.0, two.1);
-        self.format(key, Some(&values)).into_owned()
-    }
-
     /// The text of `key` with several variables filled in.
     pub fn text_of(self, key: &str, values: &[(&str, &str)]) -> String {
         let values: FluentArgs<'_> = values.iter().map(|(name, value)| (*name, FluentValue::from(*value))).collect();

@@ -64,7 +64,7 @@ fn every_key_in_use_exists_and_every_key_is_in_use() {
     pages(&root.join("src/web/page"), &mut text);
     text.push_str(&fs::read_to_string(root.join("src/service/notices/words.rs")).unwrap());
     let keys = keys(DA);
-    for call in [".t(\"", ".with(\"", ".fill(\"", ".count(\"", "text_with(\"", ".text(\"", "text_with_two(\""] {
+    for call in [".t(\"", ".with(\"", ".fill(\"", ".count(\"", "text_with(\"", ".text(\"", "text_of(\""] {
         for rest in text.split(call).skip(1) {
             let key = rest.split('"').next().unwrap();
             assert!(key == "month-{}" || keys.contains_key(key), "unknown key {key}");

@@ -6,10 +6,13 @@ use std::borrow::Cow;
 
 use askama::Template;
 
-use crate::domain::{
-    factor::Kind,
-    language::Language,
-    notice::{Letter, Notice},
+use crate::{
+    domain::{
+        factor::Kind,
+        language::Language,
+        notice::{Letter, Notice},
+    },
+    protocol::browser::{self, Browser},
 };
 
 /// What is the same in all mails of an installation.
@@ -219,31 +222,10 @@ pub fn plain(chosen: &str) -> String {
 
 /// The browser and system that the browser says it is, if both are known names: nothing else of its words is told.
 fn browser(language: Language, user_agent: &str) -> String {
-    // In this order: each says to be those below it too.
-    let known = |names: &[(&str, &'static str)]| names.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name);
-    let browser = known(&[
-        ("Edg", "Microsoft Edge"),
-        ("OPR/", "Opera"),
-        ("SamsungBrowser/", "Samsung Internet"),
-        ("Firefox/", "Firefox"),
-        ("FxiOS/", "Firefox"),
-        ("CriOS/", "Chrome"),
-        ("Chrome/", "Chrome"),
-        ("Safari/", "Safari"),
-    ]);
-    let system = known(&[
-        ("Windows", "Windows"),
-        ("Android", "Android"),
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Mac OS X", "macOS"),
-        ("CrOS", "ChromeOS"),
-        ("Linux", "Linux"),
-    ]);
-    match (browser, system) {
-        (Some(browser), Some(system)) => language.text_with_two("mail-browser-on", ("browser", browser), ("system", system)),
-        (Some(browser), None) => browser.to_owned(),
-        _ => language.text("mail-browser-unknown").into_owned(),
+    match browser::read(user_agent) {
+        Browser { name: Some(name), system: Some(system) } => language.text_of("mail-browser-on", &[("browser", name), ("system", system)]),
+        Browser { name: Some(name), system: None } => name.to_owned(),
+        Browser { name: None, .. } => language.text("mail-browser-unknown").into_owned(),
     }
 }
 

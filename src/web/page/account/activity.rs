@@ -41,6 +41,16 @@ const WORDS: &[(&str, &str)] = &[
     ("identity.refused", "deed-proof-refused"),
     ("person.language_chosen", "deed-language"),
     ("identity.proved", "deed-proved"),
+    ("invitation.issued", "deed-invited"),
+    ("invitation.used", "deed-code-used"),
+    ("recovery.issued", "deed-recovery"),
+    ("identification.succeeded", "deed-identified"),
+    ("identification.refused", "deed-not-identified"),
+    ("mitid.answered", "deed-mitid"),
+    ("mitid.used", "deed-mitid"),
+    ("mitid.refused", "deed-not-identified"),
+    ("identity.activated", "deed-activated"),
+    ("identity.recovered", "deed-recovered"),
     ("misuse.reported", "deed-reported"),
     ("gdpr.export", "deed-export"),
 ];
@@ -126,4 +136,34 @@ pub struct Report {
     pub frame: Frame,
     /// What is said not to be one's own doing.
     pub deed: Deed,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Events of no single person, and the mails that a page of deeds leaves out.
+    const NOT_ABOUT_A_PERSON: [&str; 9] = [
+        "saml.response.error",
+        "organisation.saved",
+        "unit.saved",
+        "terms.published",
+        "relying_party.saved",
+        "relying_party.removed",
+        "retention.run",
+        "server.started",
+        "login.failed",
+    ];
+
+    #[test]
+    fn every_event_about_a_person_has_its_words() {
+        let source = include_str!("../../../domain/audit.rs");
+        let kinds = source.lines().filter_map(|line| line.trim().strip_prefix("Self::")?.split_once("=> \"")?.1.strip_suffix("\","));
+        let mut count = 0;
+        for kind in kinds.filter(|kind| !kind.starts_with("mail.") && !NOT_ABOUT_A_PERSON.contains(kind)) {
+            assert!(word(WORDS, kind).is_some(), "{kind} has no words: add it to WORDS, with a text in both language files");
+            count += 1;
+        }
+        assert!(count > 30, "{count} kinds were read");
+    }
 }
