@@ -378,10 +378,12 @@ async fn step(world: &mut World, person: &Person, secret: &TotpSecret, (life, ac
             model.note("cpr.set");
         }
         14 => {
-            model.name = world.roll(3) as usize;
+            let before = std::mem::replace(&mut model.name, world.roll(3) as usize);
             diary.push(format!("{now} name {}", model.name));
             acts::rename(ground, &by, &person.username, NAMES[model.name]).await.unwrap();
-            model.note("person.renamed");
+            if model.name != before {
+                model.note("person.renamed");
+            }
         }
         15 => {
             diary.push(format!("{now} role"));

@@ -104,6 +104,8 @@ mod visitor;
 mod cli_life;
 /// 10,000 random lives beside a model.
 mod life_model;
+/// Names, user names and addresses that change.
+mod life_details;
 /// Who proves whom.
 mod life_registrants;
 /// Locked out for whatever cause, by every route (B04).

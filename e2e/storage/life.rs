@@ -177,7 +177,9 @@ async fn one_human_may_have_an_account_in_each_organisation() {
         assert!(cprs::put(&mut tx, third.id, home, &cpr(4)).await.unwrap(), "changed");
         assert!(cprs::put(&mut tx, third.id, home, &cpr(4)).await.unwrap(), "the same again");
         let renamed = Person { given_name: "Karen".to_owned(), family_name: "Berg".to_owned(), ..first.clone() };
-        assert!(people::rename(&mut tx, &renamed).await.unwrap());
+        people::update(&mut tx, &renamed).await.unwrap().unwrap();
+        let taken = Person { username: second.username.clone(), ..renamed };
+        assert_eq!(people::update(&mut tx, &taken).await.unwrap(), Err(people::Taken::Username));
         tx.commit(event(Kind::PersonAdded, 0)).await.unwrap();
         let mut both = [first.id, second.id];
         both.sort_by_key(|id| id.to_string());

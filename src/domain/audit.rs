@@ -81,6 +81,10 @@ pub enum Kind {
     CprRead,
     /// A person's name was changed.
     PersonRenamed,
+    /// A person's user name was changed.
+    UsernameChanged,
+    /// A person's e-mail address was changed.
+    AddressChanged,
     /// A role was granted.
     RoleGranted,
     /// A role was taken back.
@@ -163,6 +167,8 @@ impl Kind {
             Self::CprSet => "cpr.set",
             Self::CprRead => "cpr.read",
             Self::PersonRenamed => "person.renamed",
+            Self::UsernameChanged => "person.username_changed",
+            Self::AddressChanged => "person.address_changed",
             Self::RoleGranted => "role.granted",
             Self::RoleRevoked => "role.revoked",
             Self::TermsPublished => "terms.published",

@@ -2,11 +2,14 @@
 //! Nobody is deleted. Each act is one transaction with its event; a code or secret is answered once and kept only as
 //! hash or seal. The path goes on in `storage`.
 
+/// Names, user name and address, and changing them.
+pub mod details;
+
 use uuid::Uuid;
 
 use crate::{
     base::{clock, id::Id, random, secret::Secret},
-    crypto::{canonical, seal::SealError, token::Code, totp::TotpSecret},
+    crypto::{seal::SealError, token::Code, totp::TotpSecret},
     domain::{
         assurance::Level,
         audit::Kind as EventKind,
@@ -27,6 +30,7 @@ use crate::{
         notices::{self, NotQueued},
         operator::Operator,
         organisations, passwords,
+        people::details::Change,
         proofing::{self, Told},
         roles,
     },
@@ -59,8 +63,11 @@ pub enum Refusal {
     #[error("given and family name are 1 to 100 characters each, without control characters")]
     Name,
     /// The e-mail address is too long, or no text.
-    #[error("an e-mail address is at most 254 characters, without control characters")]
+    #[error("an e-mail address is one address of at most 254 characters")]
     Email,
+    /// What stands on screens and in mails would hold a CPR number.
+    #[error("names, user names and e-mail addresses hold no CPR number, however it is written")]
+    HoldsCpr,
     /// The person is suspended already, or not at all.
     #[error("'{0}' is {1} already")]
     Already(Username, &'static str),
@@ -136,16 +143,13 @@ pub struct Record {
 /// Adds a person; with a password, the activation code for their first login is made too.
 pub async fn add(ground: &Ground, by: &Operator, newcomer: Newcomer) -> Result<(Person, Option<Code>), Refusal> {
     let organisation = organisations::find(ground, newcomer.organisation.as_ref()).await?.id;
-    let (given_name, family_name) = names(&newcomer.given_name, &newcomer.family_name)?;
-    let email = newcomer.email.map(|email| email.trim().to_owned()).filter(|email| !email.is_empty());
-    if email.as_ref().is_some_and(|email| email.chars().count() > 254 || !canonical::is_plain(email)) {
-        return Err(Refusal::Email);
-    }
+    let (given_name, family_name) = details::names(&newcomer.given_name, &newcomer.family_name)?;
+    let email = details::address(newcomer.email.as_deref().unwrap_or_default())?;
     let random = ground.random.as_ref();
     let person = Person {
         id: Id::random(random),
         organisation,
-        username: newcomer.username,
+        username: details::username(newcomer.username)?,
         given_name,
         family_name,
         email,
@@ -203,12 +207,9 @@ pub async fn record(ground: &Ground, username: &Username) -> Result<Record, Refu
 
 /// Gives the person another name. What was proved of the old one counts no longer, unless both can be one person's.
 pub async fn rename(ground: &Ground, by: &Operator, username: &Username, (given, family): (&str, &str)) -> Result<Person, Refusal> {
-    let mut person = find(ground, username).await?;
-    (person.given_name, person.family_name) = names(given, family)?;
-    let mut tx = ground.db.begin().await?;
-    people::rename(&mut tx, &person).await?;
-    tx.commit(by.event(ground, EventKind::PersonRenamed).about(person.id)).await?;
-    Ok(person)
+    let person = find(ground, username).await?.id;
+    let (given_name, family_name) = (Some(given.to_owned()), Some(family.to_owned()));
+    details::change(ground, by, person, Change { given_name, family_name, ..Change::default() }).await
 }
 
 /// An administrator's lock: ends all sessions and logins under way; how many sessions.
@@ -308,11 +309,4 @@ async fn issue(ground: &Ground, tx: &mut Tx, by: &Operator, person: Id<Person>) 
     let (level, name) = (BY_OPERATOR, by.name());
     activations::put(tx, &Activation { person, code_hash: &hash, level, expires_at, issued_by: &name }).await?;
     Ok(code)
-}
-
-/// Both names, trimmed, if an assertion can carry them.
-fn names(given: &str, family: &str) -> Result<(String, String), Refusal> {
-    let fits = |name: &str| (1..=100).contains(&name.chars().count()) && canonical::is_plain(name);
-    let (given, family) = (given.trim(), family.trim());
-    if fits(given) && fits(family) { Ok((given.to_owned(), family.to_owned())) } else { Err(Refusal::Name) }
 }

@@ -29,6 +29,8 @@ pub enum Taken {
 
 const INSERT: &str = "INSERT INTO people (id, organisation, username, given_name, family_name, email, persistent_uuid, search) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
+const UPDATE: &str = "UPDATE people SET username = $2, given_name = $3, family_name = $4, email = $5, search = $6 WHERE id = $1 \
+     AND NOT EXISTS (SELECT 1 FROM people AS other WHERE other.username = $2 AND other.id <> $1)";
 const CLASH: &str = "SELECT username FROM people WHERE username = $1 OR persistent_uuid = $2 ORDER BY username = $1 DESC";
 const BY_ID: &str = "SELECT id, organisation, username, given_name, family_name, email, persistent_uuid, active_locks, employed_from, \
      employed_until FROM people WHERE id = $1";
@@ -69,15 +71,23 @@ pub async fn insert(tx: &mut Tx, person: &Person, cpr: Option<SealedCpr>) -> Res
     }
 }
 
-/// Gives the person another name. `false` when nobody has that id.
-pub async fn rename(tx: &mut Tx, person: &Person) -> Result<bool, Fault> {
-    let renamed = tx
+/// Writes names, user name and address of a person down. `Err(Taken)` inside `Ok` when somebody else has the user name; the
+/// transaction stays usable.
+pub async fn update(tx: &mut Tx, person: &Person) -> Result<Result<(), Taken>, Fault> {
+    let updated = tx
         .run(
-            "UPDATE people SET given_name = $2, family_name = $3, search = $4 WHERE id = $1",
-            [person.id.into(), (&person.given_name).into(), (&person.family_name).into(), search_text(person).into()],
+            UPDATE,
+            [
+                person.id.into(),
+                person.username.as_str().into(),
+                (&person.given_name).into(),
+                (&person.family_name).into(),
+                person.email.clone().into(),
+                search_text(person).into(),
+            ],
         )
         .await?;
-    Ok(renamed == 1)
+    Ok(if updated == 1 { Ok(()) } else { Err(Taken::Username) })
 }
 
 /// Takes the person's row, so that of two changes to one person's locks, employments or proofings at once, on whatever

@@ -21,7 +21,11 @@ use crate::{
         ground::Ground,
         lifecycle::{self, Hired},
         operator::Operator,
-        people, proofing, roles,
+        people::{
+            self,
+            details::{self, Change},
+        },
+        proofing, roles,
     },
 };
 
@@ -56,6 +60,8 @@ pub enum Command {
         #[arg(long)]
         family_name: String,
     },
+    /// Change names, user name or e-mail address; the person is told of another address at the old and the new one
+    Edit(Edit),
     /// Approve, as a second person, a proofing that waits
     Approve {
         /// The proofing's id, as `person show` lists it
@@ -84,6 +90,29 @@ pub struct Lock {
     /// Why, in words; never a CPR number
     #[arg(long)]
     pub reason: String,
+}
+
+/// What of a person is to become otherwise.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true, id = "change", args = ["new_username", "given_name", "family_name", "email", "no_email"])]
+pub struct Edit {
+    /// Their user name now
+    pub username: Username,
+    /// What they log in with from now on
+    #[arg(long = "username", value_name = "USER NAME")]
+    pub new_username: Option<Username>,
+    /// Given name; what was proved of another name counts no longer
+    #[arg(long)]
+    pub given_name: Option<String>,
+    /// Family name; what was proved of another name counts no longer
+    #[arg(long)]
+    pub family_name: Option<String>,
+    /// Work e-mail
+    #[arg(long, value_name = "ADDRESS")]
+    pub email: Option<String>,
+    /// Take the e-mail address away
+    #[arg(long, conflicts_with = "email")]
+    pub no_email: bool,
 }
 
 /// An employment.
@@ -195,6 +224,7 @@ pub async fn run(command: Command, ground: &Ground, by: &Operator) -> anyhow::Re
                 json!({ "username": username, "name": person.full_name(), "identity": identity }),
             ))
         }
+        Command::Edit(edit) => self::edit(edit, ground, by).await,
         Command::Approve { proofing } => {
             let approved = proofing::approve_by_operator(ground, by, proofing).await?;
             Ok(Answer::new(format!("The proofing counts now, at level {}.", approved.basis.level), shown::proofing(&approved)))
@@ -204,6 +234,21 @@ pub async fn run(command: Command, ground: &Ground, by: &Operator) -> anyhow::Re
             Ok(Answer::new("The proofing counts no longer.", shown::proofing(&revoked)))
         }
     }
+}
+
+async fn edit(edit: Edit, ground: &Ground, by: &Operator) -> anyhow::Result<Answer> {
+    let person = people::find(ground, &edit.username).await?.id;
+    let email = if edit.no_email { Some(String::new()) } else { edit.email };
+    let change = Change { username: edit.new_username, given_name: edit.given_name, family_name: edit.family_name, email };
+    let person = details::change(ground, by, person, change).await?;
+    let identity = proofing::identity(ground, &person).await?;
+    let level = identity.map_or("not proved".to_owned(), |level| format!("proved at level {level}"));
+    let address = person.email.as_deref().unwrap_or("no address");
+    let mut json = shown::to_json(&person, ground.clock.now());
+    if let Some(object) = json.as_object_mut() {
+        object.insert("identity".to_owned(), json!(identity));
+    }
+    Ok(Answer::new(format!("'{}' is now {}, {address}; the identity is {level}.", person.username, person.full_name()), json))
 }
 
 async fn employ(employ: Employ, ground: &Ground, by: &Operator) -> anyhow::Result<Answer> {

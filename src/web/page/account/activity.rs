@@ -28,6 +28,8 @@ const WORDS: &[(&str, &str)] = &[
     ("activation.used", "deed-code-used"),
     ("person.added", "deed-person-added"),
     ("person.renamed", "deed-renamed"),
+    ("person.username_changed", "deed-username"),
+    ("person.address_changed", "deed-address"),
     ("person.locked", "deed-locked"),
     ("person.unlocked", "deed-unlocked"),
     ("employment.saved", "deed-employment"),
