@@ -213,12 +213,16 @@ async fn too_many_failures_lock() {
         let mut anna = house.employee("anna").await;
         let right = std::mem::replace(&mut anna.password, "quite another thing".to_owned());
         let id = house.person("anna").await.id;
-        for failure in 1..=6 {
-            assert_eq!(lifecycle::locks(&house.app.ground, id).await.expect("locks").len(), 0, "before failure {failure}");
+        let placed = async || lifecycle::locks(&house.app.ground, id).await.expect("locks").len();
+        let fail = async |anna: &Employee| {
             let mut visitor = house.visitor();
             let page = house.login_page(&mut visitor).await;
-            assert_eq!(anna.enter_password(&mut visitor, &page).await.status, 401, "failure {failure}");
+            assert_eq!(anna.enter_password(&mut visitor, &page).await.status, 401);
             house.advance(2);
+        };
+        for failure in 1..=6 {
+            assert_eq!(placed().await, 0, "before failure {failure}");
+            fail(&anna).await;
         }
         let locks = lifecycle::locks(&house.app.ground, id).await.expect("locks");
         assert_eq!((locks.len(), locks[0].cause, locks[0].placed_by.as_str()), (1, Cause::Failures, "system"));
@@ -230,6 +234,22 @@ async fn too_many_failures_lock() {
             .await
             .expect("open");
         house.advance(2);
+        // Unlocked is unlocked: a stranger who goes on begins anew.
+        let right = std::mem::replace(&mut anna.password, "quite another thing".to_owned());
+        for failure in 1..=6 {
+            assert_eq!(placed().await, 1, "before failure {failure} after the unlocking");
+            fail(&anna).await;
+        }
+        assert_eq!(placed().await, 2, "as many as before lock again");
+        // What was counted while the lock stood is forgotten with it, too.
+        fail(&anna).await;
+        fail(&anna).await;
+        lifecycle::unlock(&house.app.ground, &house.operator(), Hand::Administrator, (id, Cause::Failures), "the owner telephoned")
+            .await
+            .expect("open");
+        fail(&anna).await;
+        assert_eq!(placed().await, 2);
+        anna.password = right;
         anna.at_home(&house).await;
     })
     .await;

@@ -14,7 +14,8 @@ use portvagt::{
         cprs::{self, SealedCpr},
         credentials, deployment, flows, health, mitid, organisations,
         people::{self, Taken},
-        sessions, throttle,
+        sessions,
+        throttle::{self, Reservation},
     },
 };
 
@@ -302,6 +303,18 @@ async fn failures_of_addresses_are_counted_by_the_minute() {
         assert_eq!(throttle::blocked(db, &["address:a"], at(61)).await.unwrap(), None);
         assert_eq!(throttle::failed(db, "address:a", "network:n", at(120), &POLICY).await.unwrap(), None, "a new minute, a new count");
         throttle::clear(db, "account:never").await.unwrap();
+        let somebody = Id::random(&SystemRandom);
+        throttle::reserve(db, "account:theirs", at(0), &POLICY).await.unwrap();
+        let mut tx = db.begin().await.unwrap();
+        throttle::belongs(&mut tx, "account:theirs", somebody).await.unwrap();
+        throttle::forget(&mut tx, Id::random(&SystemRandom)).await.unwrap();
+        tx.commit_routine().await.unwrap();
+        assert!(matches!(throttle::reserve(db, "account:theirs", at(1), &POLICY).await.unwrap(), Reservation::Go { failures: 2, .. }));
+        let mut tx = db.begin().await.unwrap();
+        throttle::forget(&mut tx, somebody).await.unwrap();
+        tx.commit_routine().await.unwrap();
+        assert!(matches!(throttle::reserve(db, "account:theirs", at(2), &POLICY).await.unwrap(), Reservation::Go { failures: 1, .. }));
+        throttle::clear(db, "account:theirs").await.unwrap();
         assert_eq!(throttle::purge(db, at(200)).await.unwrap(), 0);
         assert_eq!(throttle::purge(db, at(100_000)).await.unwrap(), 2);
     })

@@ -20,7 +20,7 @@ use crate::{
         notices::{self, NotQueued},
         operator::Operator,
     },
-    storage::{db::Tx, employments, fault::Fault, flows, locks, people, sessions},
+    storage::{db::Tx, employments, fault::Fault, flows, locks, people, sessions, throttle},
 };
 
 /// Why an act was not done; each is a sentence for the operator.
@@ -131,6 +131,10 @@ pub async fn unlock(ground: &Ground, by: &Operator, hand: Hand, (person, cause):
     let lifted = Lifted { by: by.name(), at: ground.clock.now(), reason: reason.to_owned() };
     if !locks::lift(&mut tx, person, cause, &lifted).await? {
         return Err(Refusal::NotLocked(cause));
+    }
+    if cause == Cause::Failures {
+        // Else the next single failure would be one too many again.
+        throttle::forget(&mut tx, person).await?;
     }
     tell(ground, &mut tx, person, Notice::Unlocked).await?;
     let event = by.event(ground, Kind::LockLifted).about(person).with("cause", cause.as_str()).with("reason", reason);

@@ -5,8 +5,11 @@
 use jiff::Timestamp;
 
 use crate::{
-    base::clock::{self, plus},
-    domain::policy::ThrottlePolicy,
+    base::{
+        clock::{self, plus},
+        id::Id,
+    },
+    domain::{person::Person, policy::ThrottlePolicy},
     storage::{
         db::{Db, Tx},
         fault::Fault,
@@ -91,6 +94,16 @@ pub async fn clear(db: &Db, account_key: &str) -> Result<(), Fault> {
 /// The same within a transaction under way.
 pub async fn clear_in(tx: &mut Tx, account_key: &str) -> Result<(), Fault> {
     tx.run("DELETE FROM throttles WHERE key = $1", [account_key.into()]).await.map(drop)
+}
+
+/// Notes whose failures the counter counts, once it has begun a delay.
+pub async fn belongs(tx: &mut Tx, account_key: &str, person: Id<Person>) -> Result<(), Fault> {
+    tx.run("UPDATE throttles SET person = $2 WHERE key = $1", [account_key.into(), person.into()]).await.map(drop)
+}
+
+/// Forgets all counters that began a delay for the person, whatever browser or factor they are of.
+pub async fn forget(tx: &mut Tx, person: Id<Person>) -> Result<(), Fault> {
+    tx.run("DELETE FROM throttles WHERE person = $1", [person.into()]).await.map(drop)
 }
 
 /// Counts a failure from an address and its network. Until when one of them must wait, if this failure (or one before

@@ -26,7 +26,7 @@ use crate::{
         authenticators,
         fault::Fault,
         invitations::{self, Invitation},
-        people, throttle,
+        people,
     },
 };
 
@@ -94,8 +94,6 @@ pub async fn open(ground: &Ground, held: &Held, user_name: &str, typed: &str, vi
     login::gate_place(ground, visitor).await?;
     let user_name = user_name.parse::<Username>().map_or(String::new(), |name| name.to_string());
     let person = people::by_username(&ground.db, &user_name).await?;
-    let key = login::account_key(ground, "invitation", &user_name, None, visitor)?;
-    let attempt = login::gate(ground, visitor, &key, Kind::FactorLocked).await?;
     let (now, known) = (ground.clock.now(), person.as_ref().map(|person| person.id));
     let active = person.is_none_or(|person| person.may_log_in(now));
     let id = known.map_or_else(|| nobody(ground, &user_name), Ok)?;
@@ -103,9 +101,8 @@ pub async fn open(ground: &Ground, held: &Held, user_name: &str, typed: &str, vi
     let mut tx = ground.db.begin().await?;
     let Some(channel) = invitations::spend(&mut tx, id, &hash, now).await?.filter(|_| active) else {
         drop(tx);
-        return Err(login::fail_attempt(ground, visitor, known, "wrong_invitation", &attempt).await?);
+        return Err(login::fail(ground, visitor, known, "wrong_invitation").await?);
     };
-    throttle::clear_in(&mut tx, &key).await?;
     let stage = Identify { why: Why::Activation, person: Some(id), session: None, least: Level::Substantial, asked: None };
     let held = login::advance(ground, &mut tx, &flow, held, &stage).await?;
     let event = Event::new(Kind::InvitationUsed, Actor::Visitor, now, &visitor.incident, ground.random.as_ref());

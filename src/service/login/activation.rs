@@ -12,29 +12,27 @@ use crate::{
         ground::{Ground, Visitor},
         login::{self, Held, Refusal},
     },
-    storage::{activations, people, throttle},
+    storage::{activations, people},
 };
 
-/// Checks and spends the code; the flow goes on to the enrolment.
+/// Checks and spends the code; the flow goes on to the enrolment. Guesses are counted by where they come from: the code has
+/// 60 random bits, and nobody who knows the password is to keep its owner from it.
 pub async fn check(ground: &Ground, held: &Held, typed: &str, visitor: &Visitor) -> Result<Held, Refusal> {
     let flow = login::open::<Activation>(ground, held).await?;
     let person = flow.stage.person;
     login::gate_place(ground, visitor).await?;
-    let key = login::account_key(ground, "activation", &person.to_string(), None, visitor)?;
-    let attempt = login::gate(ground, visitor, &key, EventKind::FactorLocked).await?;
     let active = people::by_id(&ground.db, person).await?.is_some_and(|person| person.may_log_in(ground.clock.now()));
     if !active {
-        return Err(login::fail_attempt(ground, visitor, Some(person), "user_inactive", &attempt).await?);
+        return Err(login::fail(ground, visitor, Some(person), "user_inactive").await?);
     }
     let now = ground.clock.now();
     let hash = Code::from_typed(typed).hash(&ground.seals.activation)?;
     let mut tx = ground.db.begin().await?;
     let Some(under) = activations::spend(&mut tx, person, &hash, now).await? else {
         drop(tx);
-        return Err(login::fail_attempt(ground, visitor, Some(person), "wrong_activation_code", &attempt).await?);
+        return Err(login::fail(ground, visitor, Some(person), "wrong_activation_code").await?);
     };
     login::admit(&mut tx, person, now).await?;
-    throttle::clear_in(&mut tx, &key).await?;
     let stage =
         Enrol { person, under, password: Some(flow.stage.password.clone()), session: None, why: Some(Why::Activation), pending: None };
     let held = login::advance(ground, &mut tx, &flow, held, &stage).await?;

@@ -301,7 +301,12 @@ fn kinds(evidence: &Evidence) -> String {
 }
 
 /// Writes down a failure, counts it against address and network, and logs it: one line a refused request.
-async fn fail(ground: &Ground, visitor: &Visitor, person: Option<Id<Person>>, reason: &str) -> Result<Refusal, Fault> {
+pub(in crate::service) async fn fail(
+    ground: &Ground,
+    visitor: &Visitor,
+    person: Option<Id<Person>>,
+    reason: &str,
+) -> Result<Refusal, Fault> {
     note_failure(ground, visitor, person, reason).await?;
     tracing::info!(event = "login.failed", reason, incident = %visitor.incident, person = person.map(|id| id.to_string()));
     Ok(Refusal::Wrong)
@@ -333,6 +338,8 @@ pub(in crate::service) async fn gate_place(ground: &Ground, visitor: &Visitor) -
 /// An attempt that may be checked, and what its failure would bring.
 #[must_use]
 pub(in crate::service) struct Attempt {
+    /// The counter.
+    key: String,
     /// The kind of event that a lock is.
     kind: Kind,
     /// Failures so far and the end of the delay, when this attempt is the one too many.
@@ -344,7 +351,9 @@ pub(in crate::service) async fn gate(ground: &Ground, visitor: &Visitor, key: &s
     let now = ground.clock.now();
     match throttle::reserve(&ground.db, key, now, &ground.rules.throttle).await? {
         Reservation::Wait { until } => Err(throttled("account", until, now, visitor)),
-        Reservation::Go { failures, blocks_until } => Ok(Attempt { kind, locks: blocks_until.map(|until| (failures, until)) }),
+        Reservation::Go { failures, blocks_until } => {
+            Ok(Attempt { key: key.to_owned(), kind, locks: blocks_until.map(|until| (failures, until)) })
+        }
     }
 }
 
@@ -359,6 +368,9 @@ pub(in crate::service) async fn fail_attempt(
     let Some((failures, until)) = attempt.locks else { return Ok(fail(ground, visitor, person, reason).await?) };
     let mut tx = ground.db.begin().await?;
     let limit = ground.rules.lock_after_failures;
+    if let Some(person) = person {
+        throttle::belongs(&mut tx, &attempt.key, person).await?;
+    }
     if let Some(person) = person.filter(|_| limit > 0 && failures >= limit) {
         let by = Operator { actor: Actor::System, incident: visitor.incident.clone() };
         let words = format!("{failures} failures in a row");
