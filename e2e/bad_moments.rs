@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::{
     actors::{KeyPair, SamlService},
@@ -112,6 +115,36 @@ async fn a_logout_without_index_and_cookie_ends_that_person_s_session_and_no_oth
 }
 
 #[tokio::test]
+async fn a_logout_without_index_ends_the_named_person_s_session_whoever_s_browser_brings_it() {
+    on_both(|house| async move {
+        let (anna, bo) = (house.employee("anna").await, house.employee("bo").await);
+        let service = SamlService::at(&house, "service").await;
+        let (mut hers, mut his) = (anna.at_home(&house).await, bo.at_home(&house).await);
+        let page = service.send(&house, &mut hers, &service.request(&house)).await;
+        let mut request = service.logout_request(&house, service.read(&house, &page).assertion());
+        request.session_indexes.clear();
+        // By redirect, with somebody else's session in the browser.
+        let page = his.get(service.redirect(&house.url("/saml/slo"), &request.xml(), None)).await;
+        assert_eq!(page.status, 303, "{}", page.describe());
+        assert!(!is_logged_in(&house, &mut hers).await, "the named person is logged out");
+        assert!(is_logged_in(&house, &mut his).await, "and nobody else");
+        // Nobody is there by that name now, and nothing else is claimed.
+        let mut again = service.logout_request(
+            &house,
+            &service.read(&house, &service.send(&house, &mut his, &service.request(&house)).await).assertion().clone(),
+        );
+        again.session_indexes.clear();
+        again.name_id = request.name_id.clone();
+        let page = house.visitor().get(service.redirect(&house.url("/saml/slo"), &again.xml(), None)).await;
+        let answer =
+            page.location().expect("an answer").query_pairs().find(|(name, _)| name == "SAMLResponse").expect("a message").1.into_owned();
+        assert!(crate::mitid_case::inflated(&answer).contains("UnknownPrincipal"));
+        assert!(is_logged_in(&house, &mut his).await);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn many_step_ups_at_once_do_not_wait_for_one_another() {
     on_both(|house| async move {
         let names: Vec<String> = (0..12).map(|n| format!("employee{n}")).collect();
@@ -152,7 +185,6 @@ async fn hanging_up_spares_nobody_the_failure() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         assert_eq!(house.events("login.failed").await.len(), 3, "each attempt that was counted is written down");
-        // A connection that was reset before it was taken has no address any more: such ones share a counter.
         let counted = house.count("SELECT CAST(SUM(failures) AS BIGINT) FROM throttles WHERE key LIKE 'address:%'").await;
         assert_eq!(counted, 3, "and counts against the address");
     })
@@ -165,10 +197,41 @@ async fn hang_up_on(house: &House, visitor: &Visitor, fields: &[(String, String)
     let url = house.url("/login/password").parse().expect("an address");
     let (host, cookies, length) = (house.base.trim_start_matches("http://"), visitor.cookies.header(&url, false, false), body.len());
     let mut stream = TcpStream::connect(house.address).await.expect("a connection");
+    // Taken before it is broken off: of one that is reset earlier nothing is known, and nothing is checked.
+    stream.write_all(format!("GET /health/live HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).await.expect("it is sent");
+    let _ = stream.read(&mut [0; 1024]).await.expect("an answer");
     let head = format!("POST /login/password HTTP/1.1\r\nHost: {host}\r\nCookie: {cookies}\r\nContent-Length: {length}\r\n");
     let request = format!("{head}Content-Type: application/x-www-form-urlencoded\r\n\r\n{body}");
     stream.write_all(request.as_bytes()).await.expect("it is sent");
     tokio::time::sleep(Duration::from_millis(20)).await;
     // Reset, not closed: the server learns at once that nobody listens.
     stream.set_zero_linger().expect("the option");
+}
+
+#[tokio::test]
+async fn a_connection_reset_before_it_is_taken_checks_nothing() {
+    on_both(|house| async move {
+        house.employee("anna").await;
+        let mut visitor = house.visitor();
+        let page = house.login_page(&mut visitor).await;
+        let form = page.form("/login/password").with("user_name", "anna").with("password", "gættet forkert");
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&form.inputs).finish();
+        let url = house.url("/login/password").parse().expect("an address");
+        let (host, cookies) = (house.base.trim_start_matches("http://"), visitor.cookies.header(&url, false, false));
+        let head = format!("POST /login/password HTTP/1.1\r\nHost: {host}\r\nCookie: {cookies}\r\nContent-Length: {}\r\n", body.len());
+        let request = format!("{head}Content-Type: application/x-www-form-urlencoded\r\n\r\n{body}");
+        for _ in 0..50 {
+            let stream = std::net::TcpStream::connect(house.address).expect("a connection");
+            std::io::Write::write_all(&mut &stream, request.as_bytes()).expect("it is sent");
+            stream.set_nonblocking(true).expect("the option");
+            TcpStream::from_std(stream).expect("a stream").set_zero_linger().expect("the option");
+        }
+        // Whatever was taken in time has an address, and is refused and counted there like any other.
+        house.login_page(&mut house.visitor()).await;
+        assert_eq!(house.count("SELECT COUNT(*) FROM throttles WHERE key = 'address:0.0.0.0'").await, 0);
+        for event in house.events("").await {
+            assert_ne!(event.details.get("address").map(String::as_str), Some("0.0.0.0"), "{event:?}");
+        }
+    })
+    .await;
 }

@@ -5,6 +5,8 @@
 
 #![allow(clippy::disallowed_types, reason = "a test looks into the database as it likes")]
 
+/// A transaction that somebody else holds open.
+pub mod hold;
 /// The captured log.
 pub mod log;
 /// The roads to MitID.

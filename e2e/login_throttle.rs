@@ -240,3 +240,33 @@ async fn each_kind_of_refusal_has_its_line() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_right_guess_among_a_burst_is_not_told() {
+    on_both(|house| async move {
+        let anna = house.employee("anna").await;
+        let mut attacker = house.visitor_from(66);
+        let page = house.login_page(&mut attacker).await;
+        // The address becomes blocked, by the wrong ones of the burst, while the right one is on its way to its hash.
+        let burst = format!(
+            "INSERT INTO throttles (key, failures, window_start, blocked_until) VALUES ('address:127.0.0.66', 30, {now}, {now} + 60000)",
+            now = house.now() * 1000
+        );
+        let mut hold = house.hold(&burst).await;
+        hold.keep_writers_off("throttles").await;
+        let before = house.hashes();
+        let (told, ()) = tokio::join!(anna.enter_password(&mut attacker, &page), async {
+            // It waits for the counter of the account, behind the first look at the address.
+            house.somebody_waits().await;
+            hold.commit().await;
+        });
+        assert_eq!(house.hashes() - before, 1, "its hash was computed");
+        assert_eq!(told.status, 429, "{}", told.describe());
+        assert!(told.find_form("/login/totp").is_none());
+        house.advance(61);
+        let page = house.login_page(&mut attacker).await;
+        let page = anna.log_in(&house, &mut attacker, &page).await;
+        anna.expect_home(&page);
+    })
+    .await;
+}

@@ -50,10 +50,14 @@ mod referee;
 mod mitid_case;
 /// Falsified answers of NemLog-in.
 mod mitid_answers;
+/// Answers of MitID by the hundred.
+mod mitid_flood;
 /// In whose browser an answer of NemLog-in counts.
 mod mitid_browsers;
 /// From whom, to whom, and where the answer goes.
 mod saml_addressing;
+/// Revoked while the answer was on its way.
+mod saml_revoked;
 /// One SAML attack case and how it is held.
 mod saml_case;
 /// Many at once.

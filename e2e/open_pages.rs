@@ -57,6 +57,28 @@ async fn where_one_may_still_be_logged_in_is_told_in_both_languages() {
 }
 
 #[tokio::test]
+async fn an_address_that_names_services_without_end_costs_little() {
+    on_both(|house| async move {
+        let mut first = None;
+        for number in 0..30 {
+            let service = SamlService::at(&house, &format!("service{number}")).await;
+            first.get_or_insert(house.client(&service.entity_id).await);
+        }
+        let first = first.expect("a service");
+        let mut visitor = house.visitor();
+        let again = format!("{}.", first.id).repeat(500);
+        let page = visitor.get(house.url(&format!("/logged-out?services={again}"))).await;
+        assert_eq!(page.body.matches(&first.name).count(), 1, "named once: {}", page.describe());
+        let all = portvagt::service::clients::list(&house.app.ground).await.expect("all");
+        let all: String = all.iter().map(|client| format!("{}.", client.id)).collect();
+        let page = visitor.get(house.url(&format!("/logged-out?services={}", all.repeat(20)))).await;
+        let named = page.body.matches("<li>saml.service").count();
+        assert!((1..=20).contains(&named), "{named} named: {}", page.describe());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn who_must_wait_is_told_a_code_and_whoever_logs_in_where_to_call() {
     on_both(|house| async move {
         let mut visitor = house.visitor_from(70);

@@ -102,6 +102,39 @@ async fn a_lost_factor_ends_with_every_session() {
 }
 
 #[tokio::test]
+async fn a_factor_added_while_the_lost_one_is_replaced_ends_with_it() {
+    on_both(|house| async move {
+        let mut anna = with_cpr(&house, "anna").await;
+        let mut visitor = house.visitor();
+        let page = begin(&house, &mut visitor, "anna", "factor").await;
+        let page = prove(&house, &mut visitor, &page, (CPR, Level::Substantial, None)).await.expect("identified");
+        anna.password = "nine purple umbrellas".to_owned();
+        let hashes = house.hashes();
+        // A thief with a live session is just ending an enrolment.
+        let mut thief = house.hold("UPDATE passwords SET set_at = set_at").await;
+        let (page, ()) = tokio::join!(anna.choose_password(&mut visitor, &page), async {
+            while house.hashes() == hashes {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+            house.somebody_waits().await;
+            thief
+                .run(
+                    "INSERT INTO authenticators (id, person, kind, name, carries, enrolled_at) \
+                     SELECT '00000000-0000-4000-8000-000000000001', person, 'webauthn', 'thief', carries, enrolled_at FROM authenticators",
+                )
+                .await;
+            thief.commit().await;
+        });
+        assert!(page.find_form("/login/enrol/totp").is_some(), "{}", page.describe());
+        assert_eq!(house.count("SELECT COUNT(*) FROM authenticators").await, 0, "the thief's ended too");
+        let removed = house.events("authenticator.removed").await;
+        assert_eq!(removed.len(), 2, "and both are written down: {removed:?}");
+        assert_eq!(house.count("SELECT COUNT(*) FROM outbox WHERE notice = 'factor-removed'").await, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_recovery_code_is_for_one_person_one_purpose_and_one_use() {
     on_both(|house| async move {
         house.employee("anna").await;

@@ -146,3 +146,35 @@ async fn the_second_person_in_a_browser_finds_nothing_of_the_first() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn somebody_else_is_asked_for_and_not_the_one_who_is_logged_in() {
+    on_both(|house| async move {
+        let (anna, bo) = (house.employee("anna").await, house.employee("bo").await);
+        let service = SamlService::at(&house, "service").await;
+        let mut visitor = anna.at_home(&house).await;
+        let page = service.send(&house, &mut visitor, &service.request(&house)).await;
+        let annas = service.read(&house, &page).assertion().clone();
+        let hers = session(&visitor);
+        // Her second factor is old by now, but she is still there. Bo sits down at the same computer.
+        for _ in 0..5 {
+            house.advance(3_000);
+            assert!(opens(&house, &hers).await, "she is still logged in");
+        }
+        let page = service.send(&house, &mut visitor, &service.request(&house)).await;
+        assert!(page.find_form("/login/totp").is_some(), "hers is asked for: {}", page.describe());
+        // In another tab she proves it anew, so her session could answer again.
+        let mut tab = visitor.clone();
+        let other = service.send(&house, &mut tab, &service.request(&house)).await;
+        let other = anna.enter_code(&mut tab, &other, &anna.fresh_code(&house)).await;
+        service.read(&house, &other).assertion();
+        visitor.cookies = tab.cookies.clone();
+        let page = visitor.submit_form(&page, "/login/restart", &[]).await;
+        assert!(page.find_form("/login/password").is_some(), "somebody else's password is asked for: {}", page.describe());
+        let page = bo.log_in(&house, &mut visitor, &page).await;
+        assert_ne!(service.read(&house, &page).assertion().name_id, annas.name_id, "and bo answers as bo");
+        let page = visitor.open(house.url("/account")).await;
+        bo.expect_home(&page);
+    })
+    .await;
+}

@@ -81,7 +81,7 @@ pub(super) fn roads(base: &str, other: Option<&(IdentityProvider, Terms)>, party
         decryption: DecryptionKey::from(&signing),
         signing,
     };
-    Roads { nemlogin: Some(Arc::new(NemLogin { provider, own, terms })), broker }
+    Roads { nemlogin: Some(Arc::new(NemLogin::new(provider, own, terms))), broker }
 }
 
 /// The key that others encrypt to us with.

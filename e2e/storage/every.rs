@@ -124,6 +124,12 @@ async fn authenticators_are_kept() {
         assert!(authenticators::remove(&mut tx, person, totp.id).await.unwrap());
         tx.commit(event(Kind::AuthenticatorRemoved, 0)).await.unwrap();
         assert_eq!(authenticators::of_person(db, person).await.unwrap()[0].name, "Nøgle");
+        let mut tx = db.begin().await.unwrap();
+        assert!(!authenticators::has_none(&mut tx, person).await.unwrap());
+        let removed = authenticators::remove_all_of(&mut tx, person).await.unwrap();
+        assert_eq!(removed.iter().map(|one| one.id).collect::<Vec<_>>(), [key.id]);
+        assert!(authenticators::has_none(&mut tx, person).await.unwrap());
+        tx.commit(event(Kind::AuthenticatorRemoved, 0)).await.unwrap();
     })
     .await;
 }
@@ -214,6 +220,8 @@ async fn relying_parties_are_kept() {
         assert_eq!((found.id, found.revision, found.enabled, found.terms), (client.id, 3, false, changed.terms));
         assert_eq!(clients::by_id(db, client.id).await.unwrap().unwrap().entity_id, client.entity_id);
         assert_eq!(clients::list(db).await.unwrap().len(), 1);
+        let names = clients::names(db, &[client.id, Id::random(&SystemRandom)]).await.unwrap();
+        assert_eq!(names, [(client.id, "Fagsystem".to_owned())]);
         let mut tx = db.begin().await.unwrap();
         assert!(clients::remove(&mut tx, "https://sp.example").await.unwrap());
         assert!(clients::add(&mut tx, &client).await.unwrap());
@@ -249,10 +257,9 @@ async fn sessions_are_kept_with_where_they_were_used() {
             at: at(1),
         };
         let entry = |session_index: &str, touched| audit::Entry {
-            event: event(Kind::AssertionIssued, 1),
-            replay: None,
             participation: Some(audit::Participation { session_index: session_index.to_owned(), ..told.clone() }),
             touch: Some((mine.id, touched)),
+            ..audit::Entry::of(event(Kind::AssertionIssued, 1))
         };
         audit::record_batch(db, &[entry("_s0", at(61)), entry("_s1", at(60))]).await.unwrap();
         let standing = sessions::standing(db, &token, "https://sp.example").await.unwrap().unwrap();
@@ -327,7 +334,7 @@ async fn the_trail_lists_what_is_asked_for() {
         let db = &nodes.one;
         let somebody = somebody(db).await.id;
         let replay = audit::Replay { entity_id: "https://sp.example".to_owned(), request_id: "_1".to_owned(), expires_at: at(100) };
-        let entry = |event: Event, replay| audit::Entry { event, replay, participation: None, touch: None };
+        let entry = |event: Event, replay| audit::Entry { replay, ..audit::Entry::of(event) };
         let by = Event { actor: Actor::Person(somebody), ..event(Kind::LoginSucceeded, 10).with("b", 2).with("a", "\"1\"\r\n") };
         let entries = [
             entry(by.clone(), Some(replay.clone())),

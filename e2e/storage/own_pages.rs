@@ -51,7 +51,7 @@ async fn where_somebody_was_is_kept() {
             name_id: "n1".to_owned(),
             at: at(1),
         };
-        let entry = audit::Entry { event: event(Kind::AssertionIssued, 1), replay: None, participation: Some(told), touch: None };
+        let entry = audit::Entry { participation: Some(told), ..audit::Entry::of(event(Kind::AssertionIssued, 1)) };
         audit::record_batch(db, &[entry]).await.unwrap();
         let visited = sessions::visited_by(db, person).await.unwrap();
         assert_eq!((visited.len(), visited[0].session, visited[0].client, visited[0].at), (1, mine.id, client.id, at(1)));

@@ -77,10 +77,8 @@ async fn a_batch_that_loses_a_deadlock_is_written_again() {
     sessions.sort_by_key(ToString::to_string);
     let entries = |index: &'static str| {
         sessions.map(|session| Entry {
-            event: event(Kind::AssertionIssued, 1),
-            replay: None,
             participation: Some(Participation { session, client, session_index: index.to_owned(), name_id: "n".to_owned(), at: at(1) }),
-            touch: None,
+            ..Entry::of(event(Kind::AssertionIssued, 1))
         })
     };
     audit::record_batch(&nodes.one, &entries("_first")).await.unwrap();
@@ -236,6 +234,38 @@ async fn a_hundred_guesses_at_once_are_five() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_entry_whose_session_or_login_is_over_is_not_written() {
+    on_both(|nodes| async move {
+        let person = somebody(&nodes.one).await;
+        let (mine, token, login) = (session(person.id), hash(), hash());
+        let flow = Flow { id: Id::random(&SystemRandom), purpose: Purpose::Account, stage: Start::default(), expires_at: at(600) };
+        let mut tx = nodes.one.begin().await.unwrap();
+        sessions::insert(&mut tx, &mine, &token, at(3600)).await.unwrap();
+        flows::begin(&mut tx, &flow, &login).await.unwrap();
+        tx.commit(event(Kind::LoginSucceeded, 0)).await.unwrap();
+        let replay = |id: &str| Some(Replay { entity_id: "https://sp.example".to_owned(), request_id: id.to_owned(), expires_at: at(600) });
+        let entry = |session: Id<Session>, id: &str| Entry {
+            session: Some(session),
+            replay: replay(id),
+            ..Entry::of(event(Kind::AssertionIssued, 1))
+        };
+        let gone = Id::random(&SystemRandom);
+        let ends = Entry { login: Some((flow.id, login)), session: Some(mine.id), ..Entry::of(event(Kind::AssertionIssued, 2)) };
+        let other = Entry { login: Some((flow.id, hash())), ..Entry::of(event(Kind::AssertionIssued, 3)) };
+        let over = Entry { session: Some(gone), ..Entry::of(event(Kind::AssertionIssued, 4)) };
+        let batch = [entry(mine.id, "_1"), entry(gone, "_2"), entry(mine.id, "_1"), ends.clone(), over];
+        let outcomes = audit::record_batch(&nodes.two, &batch).await.unwrap();
+        assert_eq!(outcomes, [Outcome::Recorded, Outcome::Gone, Outcome::Replay, Outcome::Recorded, Outcome::Gone]);
+        let outcomes = audit::record_batch(&nodes.one, &[ends, other, entry(mine.id, "_2"), entry(mine.id, "_1")]).await.unwrap();
+        assert_eq!(outcomes, [Outcome::Replay, Outcome::Replay, Outcome::Recorded, Outcome::Replay], "what was not answered may be");
+        assert!(!flows::exists(&nodes.two, flow.id, at(0)).await.unwrap());
+        let written = audit::list(&nodes.one, &audit::Filter { limit: 100, kind_prefix: "saml.".to_owned(), ..Default::default() }).await;
+        assert_eq!(written.unwrap().len(), 3);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_request_is_answered_once() {
     on_both(|nodes| async move {
         let journals = [Journal::start(nodes.one.clone()), Journal::start(nodes.two.clone())];
@@ -243,8 +273,7 @@ async fn a_request_is_answered_once() {
         let running: Vec<_> = (0..50)
             .map(|turn| {
                 let journal = journals[turn % 2].clone();
-                let entry =
-                    Entry { event: event(Kind::AssertionIssued, 0), replay: Some(replay.clone()), participation: None, touch: None };
+                let entry = Entry { replay: Some(replay.clone()), ..Entry::of(event(Kind::AssertionIssued, 0)) };
                 tokio::spawn(async move { journal.record(entry).await })
             })
             .collect();

@@ -13,12 +13,7 @@ use portvagt::{
 use super::{Nodes, at, event, on_both};
 
 fn entry(second: i64) -> Entry {
-    Entry {
-        event: event(Kind::AssertionIssued, second).with("client", "https://sp.example"),
-        replay: None,
-        participation: None,
-        touch: None,
-    }
+    Entry::of(event(Kind::AssertionIssued, second).with("client", "https://sp.example"))
 }
 
 /// Three seals of ten events each, and two events that no seal covers yet. The newest seal.

@@ -66,7 +66,7 @@ fn nemlogin(settings: &Settings) -> anyhow::Result<NemLogin> {
         allow_cbc: own.allow_cbc,
         skew: settings.saml.clock_skew.seconds,
     };
-    Ok(NemLogin { provider, own: ourselves(settings)?, terms })
+    Ok(NemLogin::new(provider, ourselves(settings)?, terms))
 }
 
 /// What we are to it.

@@ -248,6 +248,9 @@ pub struct Asked {
     pub secrets: Option<String>,
     /// When it was asked.
     pub at: Timestamp,
+    /// Which question of the flow it is, from 1.
+    #[serde(default)]
+    pub number: u32,
 }
 
 /// An authenticator about to be enrolled.

@@ -23,6 +23,9 @@ pub enum NotRecorded {
     /// The request was answered before.
     #[error("the request was answered before")]
     Replay,
+    /// The session it speaks of is over.
+    #[error("the session is over")]
+    Gone,
     /// The trail cannot be written now.
     #[error("the audit trail cannot be written")]
     Unavailable,
@@ -135,6 +138,7 @@ fn tell(answer: Answer, outcome: Outcome) {
     let _ = answer.send(match outcome {
         Outcome::Recorded => Ok(()),
         Outcome::Replay => Err(NotRecorded::Replay),
+        Outcome::Gone => Err(NotRecorded::Gone),
     });
 }
 

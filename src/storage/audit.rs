@@ -1,13 +1,14 @@
 //! The audit trail: events written in batches, each with a keyed code, and sealed each second in a chain of keyed
 //! hashes. An event is never changed; retention deletes whole old seals and says so. Checking is in `verify`.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
 
 use crate::{
     base::id::Id,
-    domain::{audit::Event, client::Client, person::Person, session::Session},
+    crypto::token::TokenHash,
+    domain::{audit::Event, client::Client, flow::AnyFlow, person::Person, session::Session},
     storage::{
         db::{Db, Row, Tx, many},
         event,
@@ -21,12 +22,23 @@ use crate::{
 pub struct Entry {
     /// What happened.
     pub event: Event,
+    /// The session it speaks of: if that is over, nothing of the entry is written.
+    pub session: Option<Id<Session>>,
     /// The request it answers: if that was answered before, nothing of the entry is written.
     pub replay: Option<Replay>,
+    /// The login under way that it ends: if that was moved or ended before, nothing of the entry is written.
+    pub login: Option<(Id<AnyFlow>, TokenHash)>,
     /// The relying party that is told of a session.
     pub participation: Option<Participation>,
     /// The session that was used, and when.
     pub touch: Option<(Id<Session>, Timestamp)>,
+}
+
+impl Entry {
+    /// The event alone.
+    pub fn of(event: Event) -> Self {
+        Self { event, session: None, replay: None, login: None, participation: None, touch: None }
+    }
 }
 
 /// A request that may be answered once.
@@ -60,8 +72,10 @@ pub struct Participation {
 pub enum Outcome {
     /// It is durable.
     Recorded,
-    /// Its request was answered before; nothing was written.
+    /// Its request was answered before, or its login was; nothing was written.
     Replay,
+    /// Its session is over; nothing was written. A login that it was to end has ended all the same.
+    Gone,
 }
 
 /// Tries of a batch that other transactions are in the way of.
@@ -82,7 +96,7 @@ pub async fn record_batch(db: &Db, entries: &[Entry]) -> Result<Vec<Outcome>, Fa
 async fn try_batch(db: &Db, entries: &[Entry]) -> Result<Vec<Outcome>, Fault> {
     let rows = entries.iter().map(|entry| event::row(&entry.event, db.trail_key())).collect::<Result<Vec<_>, _>>()?;
     let mut tx = db.begin().await?;
-    let outcomes = answer_once(&mut tx, entries).await?;
+    let outcomes = judge(&mut tx, entries).await?;
     let recorded = || entries.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Outcome::Recorded).map(|(entry, _)| entry);
     let events = rows.into_iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Outcome::Recorded).map(|(row, _)| row).collect();
     write_participations(&mut tx, recorded()).await?;
@@ -101,29 +115,98 @@ async fn write_events(mut tx: Tx, mut values: Vec<[Value; event::COLUMNS]>) -> R
     tx.run_to_end(last, values.into_iter().flatten().collect()).await
 }
 
-/// Claims each entry's request; who comes second, here or on another node, gets [`Outcome::Replay`].
-async fn answer_once(tx: &mut Tx, entries: &[Entry]) -> Result<Vec<Outcome>, Fault> {
+/// Ends each entry's login and claims its request; who comes second, here or on another node, gets [`Outcome::Replay`],
+/// and whose session is over [`Outcome::Gone`]. From here on the sessions stay until the commit: a lock or a logout that
+/// comes later waits, and what was acknowledged before is seen. In the order of whoever ends a person's: logins, sessions.
+async fn judge(tx: &mut Tx, entries: &[Entry]) -> Result<Vec<Outcome>, Fault> {
+    let mut ended = end_logins(tx, entries).await?;
+    let claimed = claim_all(tx, entries).await?;
+    // A request that was claimed tells that the session is there. Only who claimed none is asked for.
+    let is_claimed = |entry: &&Entry| entry.replay.as_ref().is_some_and(|replay| claimed.contains(&replay.key()));
+    let there = hold_sessions(tx, entries.iter().filter(|entry| !is_claimed(entry)).filter_map(|entry| entry.session)).await?;
+    let mut taken = HashSet::new();
+    let mut outcome = |entry: &Entry| {
+        if entry.login.is_some_and(|(id, _)| !ended.remove(&id.to_string())) {
+            return Outcome::Replay;
+        }
+        if let Some(key) = entry.replay.as_ref().map(Replay::key).filter(|key| claimed.contains(key)) {
+            return if taken.insert(key) { Outcome::Recorded } else { Outcome::Replay };
+        }
+        match (entry.session, &entry.replay) {
+            (Some(session), _) if !there.contains(&session.to_string()) => Outcome::Gone,
+            (_, Some(_)) => Outcome::Replay,
+            _ => Outcome::Recorded,
+        }
+    };
+    Ok(entries.iter().map(&mut outcome).collect())
+}
+
+impl Replay {
+    fn key(&self) -> (String, String) {
+        (self.entity_id.clone(), self.request_id.clone())
+    }
+}
+
+/// Deletes the logins that answers end; which of them were there.
+async fn end_logins(tx: &mut Tx, entries: &[Entry]) -> Result<HashSet<String>, Fault> {
+    let wanted: BTreeMap<String, TokenHash> =
+        entries.iter().filter_map(|entry| entry.login).map(|(id, hash)| (id.to_string(), hash)).collect();
+    let mut values: Vec<[Value; 2]> = wanted.into_iter().map(|(id, hash)| [id.into(), (&hash).into()]).collect();
+    let mut ended = HashSet::new();
+    for (rows, sql) in many("DELETE FROM flows WHERE (id, token_hash) IN (VALUES ", 2, ") RETURNING id", values.len()) {
+        for row in tx.all_many(sql, values.drain(..rows).flatten().collect()).await? {
+            ended.insert(row.text("id")?);
+        }
+    }
+    Ok(ended)
+}
+
+/// Ends the statement of [`claim_all`]. SQLite has one writer and so no word for holding a row.
+macro_rules! of_live_sessions {
+    ($hold:literal) => {
+        concat!(
+            ") AS asked WHERE asked.column4 = '' OR EXISTS (SELECT 1 FROM sessions WHERE sessions.id = asked.column4",
+            $hold,
+            ") ON CONFLICT DO NOTHING RETURNING entity_id, request_id"
+        )
+    };
+}
+
+/// Claims each entry's request whose session is there; which of them were claimed.
+async fn claim_all(tx: &mut Tx, entries: &[Entry]) -> Result<HashSet<(String, String)>, Fault> {
     // Sorted, so that two nodes with the same requests wait for one another in one direction only.
-    let wanted: BTreeMap<(&str, &str), Timestamp> = entries
-        .iter()
-        .filter_map(|entry| entry.replay.as_ref())
-        .map(|replay| ((replay.entity_id.as_str(), replay.request_id.as_str()), replay.expires_at))
+    let mut wanted: BTreeMap<(&str, &str), (Timestamp, String)> = BTreeMap::new();
+    for (replay, entry) in entries.iter().filter_map(|entry| Some((entry.replay.as_ref()?, entry))) {
+        let session = entry.session.map_or(String::new(), |session| session.to_string());
+        wanted.entry((&replay.entity_id, &replay.request_id)).or_insert((replay.expires_at, session));
+    }
+    let mut values: Vec<[Value; 4]> = wanted
+        .into_iter()
+        .map(|((entity, request), (expires, session))| [entity.into(), request.into(), expires.into(), session.into()])
         .collect();
-    let mut values: Vec<[Value; 3]> =
-        wanted.iter().map(|((entity, request), expires)| [(*entity).into(), (*request).into(), (*expires).into()]).collect();
+    let head = "INSERT INTO replays (entity_id, request_id, expires_at) SELECT asked.column1, asked.column2, asked.column3 FROM (VALUES ";
+    let tail = tx.by_engine(of_live_sessions!(""), of_live_sessions!(" FOR KEY SHARE"));
     let mut claimed = HashSet::new();
-    for (rows, sql) in many(
-        "INSERT INTO replays (entity_id, request_id, expires_at) VALUES ",
-        3,
-        " ON CONFLICT DO NOTHING RETURNING entity_id, request_id",
-        values.len(),
-    ) {
+    for (rows, sql) in many(head, 4, tail, values.len()) {
         for row in tx.all_many(sql, values.drain(..rows).flatten().collect()).await? {
             claimed.insert((row.text("entity_id")?, row.text("request_id")?));
         }
     }
-    let mut claim = |replay: &Replay| claimed.remove(&(replay.entity_id.clone(), replay.request_id.clone()));
-    Ok(entries.iter().map(|entry| if entry.replay.as_ref().is_none_or(&mut claim) { Outcome::Recorded } else { Outcome::Replay }).collect())
+    Ok(claimed)
+}
+
+/// Which of the sessions are there; they stay until the commit.
+async fn hold_sessions(tx: &mut Tx, wanted: impl Iterator<Item = Id<Session>>) -> Result<HashSet<String>, Fault> {
+    let wanted: BTreeSet<String> = wanted.map(|session| session.to_string()).collect();
+    let mut values: Vec<Value> = wanted.into_iter().map(Into::into).collect();
+    let tail = tx.by_engine(")", ") FOR KEY SHARE");
+    let mut there = HashSet::new();
+    for (rows, sql) in many("SELECT id FROM sessions WHERE id IN (VALUES ", 1, tail, values.len()) {
+        for row in tx.all_many(sql, values.drain(..rows).collect()).await? {
+            there.insert(row.text("id")?);
+        }
+    }
+    Ok(there)
 }
 
 async fn write_participations(tx: &mut Tx, entries: impl Iterator<Item = &Entry>) -> Result<(), Fault> {

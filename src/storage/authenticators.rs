@@ -208,6 +208,24 @@ pub async fn remove(tx: &mut Tx, person: Id<Person>, authenticator: Id<Authentic
     Ok(removed == 1)
 }
 
+/// Removes all authenticators of the person: what there was, oldest first.
+pub async fn remove_all_of(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Authenticator>, Fault> {
+    let rows = tx
+        .all(
+            "DELETE FROM authenticators WHERE person = $1 RETURNING id, person, kind, name, provenance, carries, enrolled_at, last_used_at",
+            [person.into()],
+        )
+        .await?;
+    let mut removed = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    removed.sort_by_key(|one| (one.enrolled_at, one.id.to_string()));
+    Ok(removed)
+}
+
+/// Whether the person has none, asked inside a transaction.
+pub async fn has_none(tx: &mut Tx, person: Id<Person>) -> Result<bool, Fault> {
+    Ok(tx.one("SELECT id FROM authenticators WHERE person = $1 LIMIT 1", [person.into()]).await?.is_none())
+}
+
 /// Renames one of the person's authenticators. `false` when it is not theirs.
 pub async fn rename(tx: &mut Tx, person: Id<Person>, authenticator: Id<Authenticator>, name: &str) -> Result<bool, Fault> {
     let renamed = tx

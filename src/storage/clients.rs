@@ -4,7 +4,7 @@ use crate::{
     base::id::Id,
     domain::client::{Client, Edition},
     storage::{
-        db::{Db, Row, Tx},
+        db::{Db, Row, Tx, many},
         fault::Fault,
         value::Value,
     },
@@ -63,6 +63,19 @@ pub async fn by_entity_id(db: &Db, entity_id: &str) -> Result<Option<Client>, Fa
 /// The relying party with that id.
 pub async fn by_id(db: &Db, id: Id<Client>) -> Result<Option<Client>, Fault> {
     db.one(BY_ID, [id.into()]).await?.as_ref().map(read).transpose()
+}
+
+/// The names of the relying parties with those ids, by name; those that are not there are left out.
+pub async fn names(db: &Db, ids: &[Id<Client>]) -> Result<Vec<(Id<Client>, String)>, Fault> {
+    let mut values: Vec<Value> = ids.iter().map(|id| (*id).into()).collect();
+    let mut names = Vec::new();
+    for (rows, sql) in many("SELECT id, name FROM clients WHERE id IN (VALUES ", 1, ")", values.len()) {
+        for row in db.all_many(sql, values.drain(..rows).collect()).await? {
+            names.push((row.parsed("id")?, row.text("name")?));
+        }
+    }
+    names.sort_by(|(_, one), (_, other)| one.cmp(other));
+    Ok(names)
 }
 
 /// All relying parties, by entity ID.

@@ -237,6 +237,12 @@ impl std::fmt::Debug for Tx {
 }
 
 impl Tx {
+    /// The text for SQLite or the one for PostgreSQL, where they cannot be one: SQLite has no word for holding a row, as its
+    /// one writer needs none.
+    pub(in crate::storage) fn by_engine(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+        if matches!(self.open, Some(Open::Postgres { .. })) { postgres } else { sqlite }
+    }
+
     /// Writes down what happened and makes everything of this transaction durable, or nothing.
     pub async fn commit(self, event: Event) -> Result<(), Fault> {
         let row = event::row(&event, &self.trail_key)?;

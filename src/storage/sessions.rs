@@ -197,12 +197,6 @@ pub async fn end(tx: &mut Tx, token_hash: &TokenHash) -> Result<Option<Session>,
 
 /// Ends one of the person's sessions: what it was, exactly once.
 pub async fn end_by_id(tx: &mut Tx, person: Id<Person>, id: Id<Session>) -> Result<Option<Session>, Fault> {
-    // In the order of the trail's batches: participations, then sessions. The other way round both would wait for one another.
-    tx.run(
-        "DELETE FROM participations WHERE session IN (SELECT id FROM sessions WHERE id = $1 AND person = $2)",
-        [id.into(), person.into()],
-    )
-    .await?;
     let row = tx
         .one(
             "DELETE FROM sessions WHERE id = $1 AND person = $2 RETURNING id, person, evidence, created_at, last_seen_at, user_agent, address",
@@ -214,24 +208,30 @@ pub async fn end_by_id(tx: &mut Tx, person: Id<Person>, id: Id<Session>) -> Resu
 
 async fn forget_participations(tx: &mut Tx, ended: Option<Row>) -> Result<Option<Session>, Fault> {
     let Some(session) = ended.as_ref().map(read).transpose()? else { return Ok(None) };
+    // In the order of the trail's batches: sessions, then participations. The other way round both would wait for one another.
     tx.run("DELETE FROM participations WHERE session = $1", [session.id.into()]).await?;
     Ok(Some(session))
 }
 
 /// Ends all sessions of the person; how many.
 pub async fn end_all_of(tx: &mut Tx, person: Id<Person>) -> Result<u64, Fault> {
-    tx.run("DELETE FROM participations WHERE session IN (SELECT id FROM sessions WHERE person = $1)", [person.into()]).await?;
-    tx.run("DELETE FROM sessions WHERE person = $1", [person.into()]).await
+    let ended = tx.all("DELETE FROM sessions WHERE person = $1 RETURNING id", [person.into()]).await?;
+    forget_participations_of(tx, &ended).await
+}
+
+async fn forget_participations_of(tx: &mut Tx, ended: &[Row]) -> Result<u64, Fault> {
+    let mut values = ended.iter().map(|row| row.text("id").map(Into::into)).collect::<Result<Vec<Value>, _>>()?;
+    let ended = values.len() as u64;
+    for (rows, sql) in many("DELETE FROM participations WHERE session IN (VALUES ", 1, ")", values.len()) {
+        tx.run_many(sql, values.drain(..rows).collect()).await?;
+    }
+    Ok(ended)
 }
 
 /// Ends all sessions of the person but one; how many.
 pub async fn end_all_but(tx: &mut Tx, person: Id<Person>, kept: Id<Session>) -> Result<u64, Fault> {
-    tx.run(
-        "DELETE FROM participations WHERE session IN (SELECT id FROM sessions WHERE person = $1 AND id <> $2)",
-        [person.into(), kept.into()],
-    )
-    .await?;
-    tx.run("DELETE FROM sessions WHERE person = $1 AND id <> $2", [person.into(), kept.into()]).await
+    let ended = tx.all("DELETE FROM sessions WHERE person = $1 AND id <> $2 RETURNING id", [person.into(), kept.into()]).await?;
+    forget_participations_of(tx, &ended).await
 }
 
 /// The person's sessions, newest first, alive or not.

@@ -77,7 +77,7 @@ pub async fn take_road(app: Data<App>, visit: Visit, form: CsrfForm) -> Result<H
 pub async fn metadata(app: Data<App>, visit: Visit, request: HttpRequest) -> Result<HttpResponse, Trouble> {
     let Ok(nemlogin) = app.mitid.nemlogin() else { return Err(closed(&visit)) };
     let signed = url::form_urlencoded::parse(request.query_string().as_bytes()).any(|(name, value)| name == "signed" && value == "1");
-    let document = nemlogin.own.metadata(app.ground.random.as_ref(), signed).map_err(|refusal| trouble(&visit, refusal))?;
+    let document = nemlogin.metadata(&app.ground, signed).map_err(|refusal| trouble(&visit, refusal))?;
     let disposition = (header::CONTENT_DISPOSITION, "inline; filename=\"portvagt-nemlogin-metadata.xml\"");
     Ok(HttpResponse::Ok().content_type("application/samlmetadata+xml").insert_header(disposition).body(document))
 }
@@ -159,6 +159,7 @@ pub fn closed(visit: &Visit) -> Trouble {
 pub fn trouble(visit: &Visit, refusal: Refusal) -> Trouble {
     match refusal {
         Refusal::Gone => Trouble::of(visit, Kind::FlowGone, "flow.violation", "stage"),
+        Refusal::Throttled { seconds } => Trouble::logged(visit, Kind::Throttled { seconds }),
         Refusal::Answer(reason) => Trouble::of(visit, Kind::MitidRefused { reason }, REJECTED, reason),
         Refusal::Storage(fault) => Trouble::storage(visit, &fault),
         other => Trouble::internal(visit, &other),

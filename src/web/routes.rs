@@ -136,6 +136,12 @@ pub async fn to_the_end(request: ServiceRequest, next: Next<impl MessageBody + '
 /// the configured address. On a developer's machine other names of the same machine lead there.
 pub async fn own_host(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
     let Some(app) = request.app_data::<Data<App>>().cloned() else { return Ok(next.call(request).await?.map_into_boxed_body()) };
+    // Reset before it was taken: whoever sent it reads no answer, and an act without an address would be nobody's.
+    if request.peer_addr().is_none() {
+        let visit = Visit::of(request.request());
+        let answer = Trouble::of(&visit, Kind::BadRequest { reason: "peer".to_owned() }, "http.rejected", "peer").error_response();
+        return Ok(request.into_response(answer));
+    }
     let host = request.head().uri.authority().map(ToString::to_string);
     let host =
         host.or_else(|| request.headers().get(header::HOST).and_then(|value| value.to_str().ok()).map(str::to_owned)).unwrap_or_default();

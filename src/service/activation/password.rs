@@ -3,11 +3,11 @@
 
 use super::{Refusal, event};
 use crate::{
-    base::secret::Secret,
+    base::{id::Id, secret::Secret},
     domain::{
         assurance::Level,
         audit::{Actor, Kind as EventKind},
-        factor::{Authenticator, Kind, Use},
+        factor::{Kind, Use},
         flow::{Enrol, NewPassword, SecondFactor},
         mitid::Why,
         notice::Notice,
@@ -55,8 +55,12 @@ pub async fn choose(ground: &Ground, held: &Held, new: &Secret<String>, visitor:
     };
     flows::end_others(&mut tx, person.id, flow.id).await?;
     let ended = sessions::end_all_of(&mut tx, person.id).await?;
+    // Now that no enrolment can end any more: what was enrolled since this began, by whoever had a session, counts too.
+    if why == Why::Activation && !authenticators::has_none(&mut tx, person.id).await? {
+        return Err(login::Refusal::Gone.into());
+    }
     if why == Why::Factor {
-        end_lost(ground, &mut tx, &enrolled, visitor).await?;
+        end_lost(ground, &mut tx, person.id, visitor).await?;
     }
     if why == Why::Password {
         notices::queue(ground, &mut tx, person.id, Notice::PasswordChanged).await?;
@@ -67,13 +71,11 @@ pub async fn choose(ground: &Ground, held: &Held, new: &Secret<String>, visitor:
 }
 
 /// Ends the factors that were lost; whoever has them now has nothing.
-async fn end_lost(ground: &Ground, tx: &mut Tx, lost: &[Authenticator], visitor: &Visitor) -> Result<(), Refusal> {
-    for one in lost {
-        if authenticators::remove(tx, one.person, one.id).await? {
-            let event = event(ground, visitor, EventKind::AuthenticatorRemoved, Actor::Person(one.person)).about(one.person);
-            tx.note(&event.with("authenticator", one.id).with("why", Why::Factor.as_str())).await?;
-            notices::queue(ground, tx, one.person, Notice::FactorRemoved { kind: one.kind, name: one.name.clone() }).await?;
-        }
+async fn end_lost(ground: &Ground, tx: &mut Tx, person: Id<Person>, visitor: &Visitor) -> Result<(), Refusal> {
+    for one in authenticators::remove_all_of(tx, person).await? {
+        let event = event(ground, visitor, EventKind::AuthenticatorRemoved, Actor::Person(person)).about(person);
+        tx.note(&event.with("authenticator", one.id).with("why", Why::Factor.as_str())).await?;
+        notices::queue(ground, tx, person, Notice::FactorRemoved { kind: one.kind, name: one.name }).await?;
     }
     Ok(())
 }

@@ -156,9 +156,20 @@ async fn again<S: Stage>(ground: &Ground, held: &Held) -> Result<Option<Held>, R
     if !flows::finish::<S>(&mut tx, flow.id, &held.token.hash()).await? {
         return Err(Refusal::Gone);
     }
-    let begun = begin_until(ground, &mut tx, flow.purpose, Start::default(), flow.expires_at).await?;
+    let begun = begin_until(ground, &mut tx, for_somebody_else(flow.purpose), Start::default(), flow.expires_at).await?;
     tx.commit_routine().await?;
     Ok(Some(begun))
+}
+
+/// Whoever asked for somebody else is not answered by a session that is alive in the browser.
+fn for_somebody_else(purpose: Purpose) -> Purpose {
+    match purpose {
+        Purpose::SignOn(mut sign_on) => {
+            sign_on.force = true;
+            Purpose::SignOn(sign_on)
+        }
+        Purpose::Account => purpose,
+    }
 }
 
 /// Moves a flow to its next stage under a fresh token. Of several that try at once only one comes through.
@@ -320,9 +331,14 @@ async fn note_failure(ground: &Ground, visitor: &Visitor, person: Option<Id<Pers
         .with("address", visitor.address)
         .with("browser", &visitor.user_agent);
     event.subject = person;
-    let (address, network) = place_keys(visitor);
-    throttle::failed(&ground.db, &address, &network, now, &ground.rules.throttle).await?;
+    count_place(ground, visitor).await?;
     ground.db.begin().await?.commit(event).await
+}
+
+/// Counts a failure against address and network.
+pub(in crate::service) async fn count_place(ground: &Ground, visitor: &Visitor) -> Result<(), Fault> {
+    let (address, network) = place_keys(visitor);
+    throttle::failed(&ground.db, &address, &network, ground.clock.now(), &ground.rules.throttle).await.map(drop)
 }
 
 /// Refuses whoever failed too often from this address or network in the last minute.

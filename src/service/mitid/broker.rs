@@ -82,6 +82,7 @@ impl Broker {
     /// Puts the flow's question: where to send the browser. An older question of the flow is then void.
     pub async fn begin(&self, ground: &Ground, held: &Held, language: &str) -> Result<String, Refusal> {
         let flow = mitid::open(ground, held).await?;
+        let number = mitid::next_question(&flow)?;
         let now = ground.clock.now();
         let provider = self.provider(now).await.map_err(refusal)?;
         let random = ground.random.as_ref();
@@ -90,7 +91,7 @@ impl Broker {
         let state = format!("{}.{}", held.id, Token::random(random).to_text());
         let plain = serde_json::to_vec(&secrets).map_err(|error| Refusal::Internal(error.to_string()))?;
         let sealed = ground.seals.mitid.seal(&plain, &context(held), random)?;
-        let asked = Asked { road: Road::Broker, request: state.clone(), secrets: Some(STANDARD.encode(sealed)), at: now };
+        let asked = Asked { road: Road::Broker, request: state.clone(), secrets: Some(STANDARD.encode(sealed)), at: now, number };
         mitid::ask(ground, &flow, held, asked).await?;
         let question = Question { least: flow.stage.least, state: &state, secrets: &secrets, language };
         Ok(ask::address(&self.0.party, &provider, &question).into())
@@ -99,6 +100,8 @@ impl Broker {
     /// Takes the answer that came back with the browser that holds the flow. The question is then answered: a second
     /// answer, however good, finds none. What comes of it stands in the trail.
     pub async fn finish(&self, ground: &Ground, held: &Held, answer: Answer, visitor: &Visitor) -> Result<Identified, Refusal> {
+        // Answers are made up as easily as passwords: refused ones are failures of their place.
+        login::gate_place(ground, visitor).await?;
         let (flow, asked) = mitid::asked(ground, held, Road::Broker).await?;
         // A wrong state is somebody else's doing: it leaves the question open.
         let answer = answer.to(&asked.request).map_err(refusal)?;
@@ -114,7 +117,7 @@ impl Broker {
             let expected = Expected { nonce: &secrets.nonce, least: flow.stage.least, asked_at: asked.at, now: ground.clock.now() };
             let (provider, judged) = judge(self, provider, &tokens, &expected).await?;
             let proved = proved(self, &provider, &tokens, &judged).await?;
-            Ok((proved, farewell::form(party, &provider, &tokens, &held.id.to_string())))
+            Ok::<_, Reason>((proved, farewell::form(party, &provider, &tokens, &held.id.to_string())))
         };
         match took.await {
             Ok((proved, farewell)) => {
@@ -123,6 +126,9 @@ impl Broker {
                 Ok(Identified { flow, proved, farewell })
             }
             Err(reason) => {
+                if !reason.is_outage() {
+                    login::count_place(ground, visitor).await?;
+                }
                 let event = event(ground, visitor, Kind::MitidRefused, &flow).with("reason", reason);
                 ground.db.begin().await?.commit(event).await?;
                 Err(refusal(reason))

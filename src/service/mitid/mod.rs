@@ -50,6 +50,12 @@ pub enum Refusal {
     /// The answer breaks a rule; the word is for the log, nothing of the answer is believed.
     #[error("refused: {0}")]
     Answer(&'static str),
+    /// Too many refused answers, or other failures, from this address.
+    #[error("must wait {seconds} seconds")]
+    Throttled {
+        /// How long, at least 1.
+        seconds: u64,
+    },
     /// The other side cannot be reached.
     #[error("unreachable: {0}")]
     Unreachable(String),
@@ -72,6 +78,7 @@ impl From<login::Refusal> for Refusal {
         match refusal {
             login::Refusal::Storage(fault) => Self::Storage(fault),
             login::Refusal::Gone => Self::Gone,
+            login::Refusal::Throttled { seconds } => Self::Throttled { seconds },
             other => Self::Internal(other.to_string()),
         }
     }
@@ -128,6 +135,15 @@ pub struct Identified {
 /// The flow, if it stands where MitID is to be used.
 pub async fn open(ground: &Ground, held: &Held) -> Result<Flow<Identify>, Refusal> {
     Ok(login::open::<Identify>(ground, held).await?)
+}
+
+/// Questions that one flow may put: each costs us a signature or a request.
+const QUESTIONS: u32 = 10;
+
+/// The number of the flow's next question, unless it has put as many as it may.
+pub fn next_question(flow: &Flow<Identify>) -> Result<u32, Refusal> {
+    let number = flow.stage.asked.as_ref().map_or(0, |asked| asked.number) + 1;
+    if number > QUESTIONS { Err(Refusal::Gone) } else { Ok(number) }
 }
 
 /// Remembers what is asked; an older question of this flow is then never answered.

@@ -3,12 +3,14 @@
 //! together. So neither can a stranger's browser use it, nor the asker's without the person who used MitID.
 //! The path goes on in `protocol::saml::sp` and `storage::mitid`.
 
+use std::sync::{Mutex, PoisonError};
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{
-    base::{id::Id, random::Random},
+    base::{clock::seconds_between, id::Id, random::Random},
     crypto::{
         keyring::{DecryptionKey, SigningKey},
         reason::Reason,
@@ -33,7 +35,7 @@ use crate::{
     },
     service::{
         ground::{Ground, Visitor},
-        login::Held,
+        login::{self, Held},
         mitid::{self, Identified, Refusal},
         trail::Replay,
     },
@@ -49,7 +51,12 @@ pub struct NemLogin {
     pub own: Own,
     /// What is asked for.
     pub terms: Terms,
+    /// Our signed metadata and when it was signed.
+    published: Mutex<Option<(Timestamp, String)>>,
 }
+
+/// Seconds that signed metadata is given out again: whoever asks often costs no signature each time.
+const PUBLISHED_SECONDS: i64 = 300;
 
 /// Ourselves as a service provider: names, addresses and keys.
 #[derive(Debug, Clone)]
@@ -118,9 +125,32 @@ impl Own {
 }
 
 impl NemLogin {
+    /// NemLog-in by its metadata, ourselves, and what is asked for.
+    pub fn new(provider: IdentityProvider, own: Own, terms: Terms) -> Self {
+        Self { provider, own, terms, published: Mutex::default() }
+    }
+
+    /// Our metadata; the signed one is some minutes old at most.
+    pub fn metadata(&self, ground: &Ground, signed: bool) -> Result<String, Refusal> {
+        if !signed {
+            return self.own.metadata(ground.random.as_ref(), false);
+        }
+        let now = ground.clock.now();
+        let mut published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, document)) = &*published
+            && (0..PUBLISHED_SECONDS).contains(&seconds_between(*at, now))
+        {
+            return Ok(document.clone());
+        }
+        let document = self.own.metadata(ground.random.as_ref(), true)?;
+        *published = Some((now, document.clone()));
+        Ok(document)
+    }
+
     /// Puts the flow's question: the address of NemLog-in with our signed request.
     pub async fn begin(&self, ground: &Ground, held: &Held) -> Result<String, Refusal> {
         let flow = mitid::open(ground, held).await?;
+        let number = mitid::next_question(&flow)?;
         let now = ground.clock.now();
         let id = fresh_id(ground.random.as_ref());
         let least = flow.stage.least.max(self.terms.least);
@@ -138,12 +168,15 @@ impl NemLogin {
         let mut tx = ground.db.begin().await?;
         questions::ask(&mut tx, &kept).await?;
         tx.commit_routine().await?;
-        mitid::ask(ground, &flow, held, Asked { road: Road::Nemlogin, request: id, secrets: None, at: now }).await?;
+        mitid::ask(ground, &flow, held, Asked { road: Road::Nemlogin, request: id, secrets: None, at: now, number }).await?;
         Ok(url)
     }
 
     /// Takes the posted answer in and judges it. Whoever posts it gets the handle, and nothing else.
     pub async fn receive(&self, ground: &Ground, body: &[u8], visitor: &Visitor) -> Result<Arrived, Refusal> {
+        // Whoever has an open question of their own can post answers to it as fast as they like: refused ones are failures of
+        // their place, like wrong passwords.
+        login::gate_place(ground, visitor).await?;
         let now = ground.clock.now();
         let posted = wire::response_from_form(body).map_err(refused)?;
         let relay_state = posted.relay_state.clone();
@@ -160,8 +193,12 @@ impl NemLogin {
         match judged {
             Ok(verdict) => self.keep(ground, &question, verdict, visitor).await,
             Err(reason) => {
-                let event = self.event(ground, Kind::MitidRefused, visitor).with("reason", reason).with("request_id", &question.request);
-                ground.db.begin().await?.commit(event).await?;
+                login::count_place(ground, visitor).await?;
+                // What nobody signed, or did not come back with its own relay state, was not said by NemLog-in: no event.
+                if !matches!(reason, Reason::RelayState | Reason::Unsigned | Reason::NotEncrypted) {
+                    let event = self.event(ground, Kind::MitidRefused, visitor).with("reason", reason);
+                    ground.db.begin().await?.commit(event.with("request_id", &question.request)).await?;
+                }
                 Err(refused(reason))
             }
         }

@@ -1,18 +1,12 @@
 //! What a relying party is told: an assertion made of a statement, or a signed error. Each is in the trail before it
 //! leaves; one that cannot be written down is not given.
 
-use jiff::Timestamp;
-
 use crate::{
-    base::{
-        clock::{plus, seconds_between},
-        id::Id,
-    },
+    base::clock::{plus, seconds_between},
     crypto::{reason::Reason, xmlsign::SignError},
     domain::{
         audit::{Actor, Event, Kind},
         flow::SignOn,
-        session::Session,
         statement::Statement,
     },
     protocol::saml::{
@@ -23,6 +17,7 @@ use crate::{
     },
     service::{
         ground::{Ground, Visitor},
+        login::Held,
         saml::{Desk, Refused, Registered, pairwise, session_index},
         trail::{Entry, NotRecorded, Participation, Recording, Replay},
     },
@@ -40,20 +35,21 @@ pub struct Answer {
     pub status: Option<Status>,
 }
 
-/// Whether the request's id is claimed with the answer or was claimed when its login began.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Claim {
+/// Whether the request's id is claimed with the answer, or was claimed when its login began; that login then ends with it.
+#[derive(Clone, Copy)]
+pub(super) enum Claim<'h> {
     Now,
-    Made,
+    Made(Option<&'h Held>),
 }
 
 /// A sound request, and everything at hand for answering it.
+#[derive(Clone, Copy)]
 pub(super) struct Case<'a> {
     pub(super) desk: &'a Desk,
     pub(super) ground: &'a Ground,
     pub(super) party: &'a Registered,
     pub(super) sign_on: &'a SignOn,
-    pub(super) claim: Claim,
+    pub(super) claim: Claim<'a>,
     pub(super) visitor: &'a Visitor,
 }
 
@@ -64,8 +60,9 @@ impl Case<'_> {
         Replay { entity_id: self.sign_on.entity_id.clone(), request_id: self.sign_on.request_id.clone(), expires_at }
     }
 
-    /// Makes the assertion while its event is written down, and hands it out once that is durable.
-    pub(super) async fn say(&self, standing: &Standing, statement: &Statement) -> Result<Answer, Refused> {
+    /// Makes the assertion while its event is written down, and hands it out once that is durable. `None` when the session was
+    /// ended meanwhile, by a lock or a logout: then nothing is said, and the login that led here is over.
+    pub(super) async fn say(&self, standing: &Standing, statement: &Statement) -> Result<Option<Answer>, Refused> {
         let (now, random, own) = (self.ground.clock.now(), self.ground.random.as_ref(), &self.desk.own);
         let (client, sign_on) = (&self.party.client, self.sign_on);
         let kind = if sign_on.transient { NameKind::Transient } else { NameKind::Persistent };
@@ -82,7 +79,8 @@ impl Case<'_> {
             at: now,
         });
         let touch = (seconds_between(standing.session.last_seen_at, now) >= 60).then_some((standing.session.id, now));
-        let recording = self.record(event, participation, touch)?;
+        let session = Some(standing.session.id);
+        let recording = self.record(Entry { session, participation, touch, ..Entry::of(event) })?;
         let content = AssertionContent {
             id: &assertion_id,
             issuer: &own.entity_id,
@@ -97,8 +95,14 @@ impl Case<'_> {
         };
         let signed = response::assertion(&content, statement, &self.desk.keyring.active).map_err(internal)?;
         let xml = self.wrap(&signed)?;
-        recording.durable().await.map_err(not_recorded)?;
-        Ok(self.answer(&xml, None))
+        match recording.durable().await {
+            Ok(()) => Ok(Some(self.answer(&xml, None))),
+            Err(NotRecorded::Gone) => {
+                tracing::info!(event = "saml.session.gone", client = client.entity_id, incident = %self.visitor.incident);
+                Ok(None)
+            }
+            Err(reason) => Err(not_recorded(reason)),
+        }
     }
 
     /// A signed error, written down like an assertion.
@@ -106,7 +110,7 @@ impl Case<'_> {
         let (client, incident) = (&self.party.client, &self.visitor.incident);
         // Signed only afterwards: somebody without a session must not have us sign the same request again and again.
         let event = self.event(Kind::AssertionRefused).with("status", status.as_str());
-        self.record(event, None, None)?.durable().await.map_err(not_recorded)?;
+        self.record(Entry::of(event))?.durable().await.map_err(not_recorded)?;
         tracing::info!(event = "saml.response.error", status = status.as_str(), client = client.entity_id, incident = %incident);
         let id = fresh_id(self.ground.random.as_ref());
         let message = format!("Incident {incident}");
@@ -156,21 +160,19 @@ impl Case<'_> {
         }
     }
 
-    fn record(
-        &self,
-        event: Event,
-        participation: Option<Participation>,
-        touch: Option<(Id<Session>, Timestamp)>,
-    ) -> Result<Recording, Refused> {
-        let replay = (self.claim == Claim::Now).then(|| self.replay());
-        self.desk.journal.begin(Entry { event, replay, participation, touch }).map_err(not_recorded)
+    fn record(&self, entry: Entry) -> Result<Recording, Refused> {
+        let (replay, login) = match self.claim {
+            Claim::Now => (Some(self.replay()), None),
+            Claim::Made(held) => (None, held.map(|held| (held.id, held.token.hash()))),
+        };
+        self.desk.journal.begin(Entry { replay, login, ..entry }).map_err(not_recorded)
     }
 }
 
 fn not_recorded(reason: NotRecorded) -> Refused {
     match reason {
         NotRecorded::Replay => Reason::Replay.into(),
-        NotRecorded::Unavailable => Refused::Storage(Fault::Unavailable(reason.to_string())),
+        NotRecorded::Gone | NotRecorded::Unavailable => Refused::Storage(Fault::Unavailable(reason.to_string())),
     }
 }
 

@@ -104,7 +104,15 @@ async fn find(
     if request.session_indexes.is_empty() {
         // All of that person's that it was told of, whether or not this browser shows a cookie (a posted message brings none).
         named = sessions::by_name(&ground.db, party.client.id, &request.name_id.value).await?;
-        named.extend(own.clone().filter(|own| named.iter().all(|live| live.id != own.id)));
+        if let Some(own) = own.clone().filter(|own| named.iter().all(|live| live.id != own.id))
+            && is_named(ground, party, request, &own)?
+        {
+            named.push(own);
+        }
+        // Whether that name's session has ended, or is one that was told under another name, cannot be said.
+        if named.is_empty() {
+            return Ok((Vec::new(), Some(Status::UnknownPrincipal)));
+        }
     }
     for live in &named {
         if !is_named(ground, party, request, live)? {

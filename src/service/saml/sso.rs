@@ -91,12 +91,11 @@ pub async fn resume(
         Some(token) => desk.presence.of(&ground.db, token, &sign_on.entity_id).await?,
         None => None,
     };
-    let case = Case { desk, ground, party: &party, sign_on: &sign_on, claim: Claim::Made, visitor };
+    let case = Case { desk, ground, party: &party, sign_on: &sign_on, claim: Claim::Made(Some(held)), visitor };
     let decision = decide(&case, standing).await?;
     if matches!(decision, Decision::Login) {
         return Ok(None);
     }
-    end_flow::<Start>(ground, held).await?;
     act(&case, decision).await.map(Some)
 }
 
@@ -111,15 +110,17 @@ pub async fn complete(desk: &Desk, ground: &Ground, held: &Held, session: &Token
     if standing.terms_due && !sign_on.passive {
         return ask_terms(ground, &flow, held).await.map(Some);
     }
-    end_flow::<Done>(ground, held).await?;
     // Presence has just been proved.
     sign_on.force = false;
-    let case = Case { desk, ground, party: &party, sign_on: &sign_on, claim: Claim::Made, visitor };
-    let decision = match decide(&case, Some(standing)).await? {
-        Decision::Login | Decision::StepUp(_) | Decision::Terms(_) => Decision::Refuse(Status::AuthnFailed),
-        decided => decided,
-    };
-    act(&case, decision).await.map(Some)
+    let case = Case { desk, ground, party: &party, sign_on: &sign_on, claim: Claim::Made(Some(held)), visitor };
+    match decide(&case, Some(standing)).await? {
+        Decision::Say(said) => match case.say(&said.0, &said.1).await? {
+            Some(answer) => Ok(Some(Outcome::Answer(Box::new(answer)))),
+            None => refuse(&Case { claim: Claim::Made(None), ..case }, Status::AuthnFailed).await.map(Some),
+        },
+        Decision::Login | Decision::StepUp(_) | Decision::Terms(_) => refuse(&case, Status::AuthnFailed).await.map(Some),
+        Decision::Refuse(status) => refuse(&case, status).await.map(Some),
+    }
 }
 
 /// The login is done, but the terms are to be accepted before anybody is told of it.
@@ -145,14 +146,6 @@ async fn who_asked(desk: &Desk, ground: &Ground, sign_on: &SignOn) -> Result<Arc
         return Err(Reason::AcsMismatch.into());
     }
     Ok(party)
-}
-
-async fn end_flow<S: Stage>(ground: &Ground, held: &Held) -> Result<(), Refused> {
-    let mut tx = ground.db.begin().await?;
-    if !flows::finish::<S>(&mut tx, held.id, &held.token.hash()).await? {
-        return Err(Reason::Replay.into());
-    }
-    Ok(tx.commit_routine().await?)
 }
 
 /// What is to be done with a sound request.
@@ -237,7 +230,10 @@ async fn unseal_cpr(ground: &Ground, standing: &Standing) -> Result<Option<Cpr>,
 
 async fn act(case: &Case<'_>, decision: Decision) -> Result<Outcome, Refused> {
     match decision {
-        Decision::Say(said) => Ok(Outcome::Answer(Box::new(case.say(&said.0, &said.1).await?))),
+        Decision::Say(said) => match case.say(&said.0, &said.1).await? {
+            Some(answer) => Ok(Outcome::Answer(Box::new(answer))),
+            None => lost(case).await,
+        },
         Decision::Refuse(status) => refuse(case, status).await,
         Decision::Login => begin(case, Start::default()).await,
         Decision::Terms(standing) => {
@@ -249,14 +245,27 @@ async fn act(case: &Case<'_>, decision: Decision) -> Result<Outcome, Refused> {
     }
 }
 
+/// The session was ended while its answer was on the way: nobody is logged in.
+async fn lost(case: &Case<'_>) -> Result<Outcome, Refused> {
+    let claim = if matches!(case.claim, Claim::Now) { Claim::Now } else { Claim::Made(None) };
+    let case = Case { claim, ..*case };
+    if case.sign_on.passive { refuse(&case, Status::NoPassive).await } else { begin(&case, Start::default()).await }
+}
+
 async fn refuse(case: &Case<'_>, status: Status) -> Result<Outcome, Refused> {
     Ok(Outcome::Answer(Box::new(case.refuse(status).await?)))
 }
 
-/// Begins a login for the request; its id is claimed now, so that the same message opens no second one.
+/// Begins a login for the request; its id is claimed now, so that the same message opens no second one. A login that led
+/// here ends.
 async fn begin<S: Stage>(case: &Case<'_>, stage: S) -> Result<Outcome, Refused> {
     let mut tx = case.ground.db.begin().await?;
-    if case.claim == Claim::Now && !audit::claim(&mut tx, &case.replay()).await? {
+    let is_first = match case.claim {
+        Claim::Now => audit::claim(&mut tx, &case.replay()).await?,
+        Claim::Made(Some(held)) => flows::finish::<Start>(&mut tx, held.id, &held.token.hash()).await?,
+        Claim::Made(None) => true,
+    };
+    if !is_first {
         return Err(Reason::Replay.into());
     }
     let purpose = Purpose::SignOn(Box::new(case.sign_on.clone()));

@@ -33,11 +33,8 @@ pub async fn ask(who: SignedIn) -> HttpResponse {
 pub async fn logout(app: Data<App>, visit: Visit, form: CsrfForm) -> Result<HttpResponse, Trouble> {
     let Holder::Session(token) = &form.holder else { return Err(Trouble::of(&visit, problem::Kind::Forbidden, "csrf.rejected", "token")) };
     let ended = sessions::end(&app.ground, token, None, &visit.visitor).await.map_err(|fault| Trouble::storage(&visit, &fault))?;
-    let mut services = Vec::new();
-    for participant in ended.unwrap_or_default() {
-        let client = clients::by_id(&app.ground.db, participant.client).await.map_err(|fault| Trouble::storage(&visit, &fault))?;
-        services.extend(client.map(|client| (client.id, client.name)));
-    }
+    let used: Vec<Id<Client>> = ended.unwrap_or_default().into_iter().map(|participant| participant.client).collect();
+    let services = clients::names(&app.ground.db, &used).await.map_err(|fault| Trouble::storage(&visit, &fault))?;
     Ok(done(&visit, services))
 }
 
@@ -59,12 +56,18 @@ pub struct Left {
     services: Option<String>,
 }
 
+/// Services that the page names at most: anybody may make up its address.
+const NAMED: usize = 20;
+
 /// `GET /logged-out`.
 pub async fn logged_out(app: Data<App>, visit: Visit, query: Query<Left>) -> Result<HttpResponse, Trouble> {
-    let mut services = Vec::new();
-    for id in query.services.as_deref().unwrap_or_default().split('.').filter_map(|id| id.parse().ok()) {
-        let client = clients::by_id(&app.ground.db, id).await.map_err(|fault| Trouble::storage(&visit, &fault))?;
-        services.extend(client.map(|client| client.name));
+    let mut ids: Vec<Id<Client>> = Vec::new();
+    for id in query.services.as_deref().unwrap_or_default().split('.').take(NAMED).filter_map(|id| id.parse().ok()) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
     }
+    let names = clients::names(&app.ground.db, &ids).await.map_err(|fault| Trouble::storage(&visit, &fault))?;
+    let services = names.into_iter().map(|(_, name)| name).collect();
     Ok(page::ok(&logout_pages::LoggedOut { frame: Frame { here: Some(visit.here.clone()), ..visit.frame() }, services }))
 }

@@ -44,7 +44,7 @@ impl Setback {
             Refusal::Answer(_) => Self::Refused,
             Refusal::OtherPerson => Self::OtherPerson,
             Refusal::Unreachable(_) => Self::Unreachable,
-            Refusal::Gone | Refusal::Closed(_) | Refusal::Storage(_) | Refusal::Internal(_) => return None,
+            Refusal::Gone | Refusal::Closed(_) | Refusal::Throttled { .. } | Refusal::Storage(_) | Refusal::Internal(_) => return None,
         })
     }
 
