@@ -60,6 +60,7 @@ use portvagt::{
     },
     web::{
         app::{App, Readiness, Site},
+        deadlines::Deadlines,
         server::{self, Listen},
     },
 };
@@ -106,6 +107,8 @@ pub struct Plan {
     pub broker: Option<Party>,
     /// The port, where somebody must know it before.
     pub port: Option<u16>,
+    /// How long anybody may take.
+    pub deadlines: Deadlines,
 }
 
 impl Default for Plan {
@@ -120,6 +123,7 @@ impl Default for Plan {
             nemlogin: None,
             broker: None,
             port: None,
+            deadlines: Deadlines::default(),
         }
     }
 }
@@ -248,7 +252,8 @@ impl House {
             site: Arc::new(site),
             readiness: Readiness::default(),
         };
-        let server = server::start(app.clone(), Listen { socket, tls: None, workers: 2 }, || ()).expect("the server starts");
+        let server = server::start(app.clone(), Listen { socket, tls: None, workers: 2, deadlines: plan.deadlines }, || ())
+            .expect("the server starts");
         let handle = server.handle();
         tokio::spawn(server);
         Self(Arc::new(Inner { app, base, address, clock, plan, database, folder, seen: Mutex::default(), server: handle }))

@@ -119,7 +119,7 @@ async fn unbar(house: &House, username: &str, cause: Cause) {
 async fn b04_no_route_lets_in_whoever_is_locked_out_for_whatever_cause() {
     on_both_by(patient(), |house| async move {
         let service = SamlService::at(&house, "service").await;
-        for cause in CAUSES {
+        for cause in CAUSES.into_iter().filter(|cause| cause.shuts_out()) {
             let name = format!("who{}", cause.as_str());
             let who = house.employee(&name).await;
             let id = house.person(&name).await.id;

@@ -56,6 +56,8 @@ mod mitid_flood;
 mod mitid_browsers;
 /// From whom, to whom, and where the answer goes.
 mod saml_addressing;
+/// Those who take their time.
+mod slow_clients;
 /// Revoked while the answer was on its way.
 mod saml_revoked;
 /// One SAML attack case and how it is held.
@@ -140,6 +142,8 @@ mod login_stages;
 mod login_standing;
 /// Guessing passwords (B01-B03).
 mod login_throttle;
+/// Colleagues at one computer, and a lock that bars guessing.
+mod login_shared_browser;
 /// What new keys must prove of themselves (B12).
 mod enrol_attestation;
 /// Passkeys that state something false (B10-B12).

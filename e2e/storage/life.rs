@@ -59,6 +59,8 @@ async fn locks_are_independent_and_counted() {
         assert!(!locks::lift(&mut tx, anna, Cause::Source, &lifted()).await.unwrap());
         tx.commit(event(Kind::LockLifted, 0)).await.unwrap();
         assert_eq!(access().await, Access::Locked, "the other one is still there");
+        assert!(locks::is_active(db, anna, Cause::Misuse).await.unwrap());
+        assert!(!locks::is_active(db, anna, Cause::Person).await.unwrap());
         let mut tx = db.begin().await.unwrap();
         assert!(locks::place(&mut tx, &lock(anna, Cause::Person)).await.unwrap(), "again after it was lifted");
         for cause in [Cause::Person, Cause::Misuse] {
@@ -97,7 +99,8 @@ async fn the_count_is_right_however_many_hands_there_are() {
         for hand in hands {
             hand.await.unwrap();
         }
-        let active = locks::of_person(&nodes.one, anna).await.unwrap().iter().filter(|one| one.lifted.is_none()).count();
+        let active =
+            locks::of_person(&nodes.one, anna).await.unwrap().iter().filter(|one| one.lifted.is_none() && one.cause.shuts_out()).count();
         let counted = people::by_id(&nodes.two, anna).await.unwrap().unwrap().admission.locks;
         assert_eq!(usize::try_from(counted).unwrap(), active);
     })

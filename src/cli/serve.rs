@@ -20,6 +20,7 @@ use crate::{
     },
     web::{
         app::{App, Readiness, Site},
+        deadlines::Deadlines,
         server::{self, Listen},
     },
 };
@@ -31,7 +32,8 @@ pub fn run(settings: &Settings, warnings: &[Finding]) -> anyhow::Result<()> {
         tracing::warn!(event = "config.warning", setting = warning.about, words = warning.words);
     }
     let socket = TcpListener::bind(settings.http.bind).with_context(|| format!("http.bind: {}", settings.http.bind))?;
-    let listen = Listen { socket, tls: stand::tls(settings)?, workers: usize::try_from(settings.http.workers)? };
+    let listen =
+        Listen { socket, tls: stand::tls(settings)?, workers: usize::try_from(settings.http.workers)?, deadlines: Deadlines::default() };
     actix_web::rt::System::new().block_on(serve(settings, listen))
 }
 

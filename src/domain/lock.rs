@@ -1,5 +1,5 @@
 //! Locks: independent of one another, each with its own cause, reason, actor, time and way out. Whoever has an active one
-//! logs in by no path. Lifting a lock gives back what the person had, never more: no session, no level.
+//! logs in by no path; but one for too many failures, which strangers can bring about, bars no more than guessing. Lifting a lock gives back what the person had, never more: no session, no level.
 
 use std::str::FromStr;
 
@@ -18,7 +18,7 @@ pub enum Cause {
     Administrator,
     /// The system that people are imported from.
     Source,
-    /// Too many failures.
+    /// Too many failures: bars passwords and codes from browsers the person did not use before, and nothing else.
     Failures,
     /// The employment has ended.
     Expired,
@@ -55,6 +55,11 @@ impl Cause {
             Self::Disenfranchised => "disenfranchised",
             Self::Misuse => "misuse",
         }
+    }
+
+    /// Whether it shuts the person out, wherever they are and whatever they hold.
+    pub fn shuts_out(self) -> bool {
+        self != Self::Failures
     }
 
     /// Whether this hand may lift such a lock: the way out.

@@ -113,9 +113,12 @@ pub async fn place(
     if !locks::place(tx, &lock).await? {
         return Ok(None);
     }
-    let ended = end_all(tx, person).await?;
-    if cause != Cause::Deceased {
-        tell(ground, tx, person, Notice::Locked).await?;
+    // Strangers bring a lock for failures about: it ends nothing of the person's.
+    let ended = if cause.shuts_out() { end_all(tx, person).await? } else { Ended::default() };
+    match cause {
+        Cause::Deceased => {}
+        Cause::Failures => tell(ground, tx, person, Notice::ManyFailures).await?,
+        _ => tell(ground, tx, person, Notice::Locked).await?,
     }
     let event = by.event(ground, Kind::LockPlaced).about(person).with("cause", cause.as_str()).with("reason", reason);
     Ok(Some((ended, event.with("sessions_ended", ended.sessions).with("flows_ended", ended.flows))))
@@ -139,6 +142,18 @@ pub async fn unlock(ground: &Ground, by: &Operator, hand: Hand, (person, cause):
     tell(ground, &mut tx, person, Notice::Unlocked).await?;
     let event = by.event(ground, Kind::LockLifted).about(person).with("cause", cause.as_str()).with("reason", reason);
     Ok(tx.commit(event).await?)
+}
+
+/// Lifts a lock for too many failures in a transaction under way, if there is one: its owner has just proved who they are.
+pub async fn trust_again(ground: &Ground, tx: &mut Tx, by: &Operator, person: Id<Person>) -> Result<(), Fault> {
+    let reason = "its owner proved who they are";
+    let lifted = Lifted { by: by.name(), at: ground.clock.now(), reason: reason.to_owned() };
+    if locks::lift(tx, person, Cause::Failures, &lifted).await? {
+        throttle::forget(tx, person).await?;
+        let event = by.event(ground, Kind::LockLifted).about(person).with("cause", Cause::Failures.as_str());
+        tx.note(&event.with("reason", reason)).await?;
+    }
+    Ok(())
 }
 
 /// Queues the notice with the act. A key that cannot be used is trouble of the same kind as a database that is lost.

@@ -1,5 +1,6 @@
-//! Locks on people. Each placing and lifting also counts the active ones into the person's row, which is what every
-//! request reads; the person's row is taken first, so that the count is of everything that is there.
+//! Locks on people. Each placing and lifting also counts the active ones that shut the person out into the person's row,
+//! which is what every request reads; the person's row is taken first, so that the count is of everything that is there.
+//! A lock for too many failures is not counted: it bars guessing, and is asked for where one could.
 
 use jiff::Timestamp;
 
@@ -58,11 +59,19 @@ pub async fn lift(tx: &mut Tx, person: Id<Person>, cause: Cause, lifted: &Lifted
 
 async fn count(tx: &mut Tx, person: Id<Person>) -> Result<(), Fault> {
     tx.run(
-        "UPDATE people SET active_locks = (SELECT COUNT(*) FROM locks WHERE person = $1 AND lifted_at IS NULL) WHERE id = $1",
+        "UPDATE people SET active_locks = (SELECT COUNT(*) FROM locks WHERE person = $1 AND lifted_at IS NULL AND cause <> 'failures') WHERE id = $1",
         [person.into()],
     )
     .await
     .map(drop)
+}
+
+/// Whether a lock of that cause is active.
+pub async fn is_active(db: &Db, person: Id<Person>, cause: Cause) -> Result<bool, Fault> {
+    let row = db
+        .one("SELECT id FROM locks WHERE person = $1 AND cause = $2 AND lifted_at IS NULL", [person.into(), cause.as_str().into()])
+        .await?;
+    Ok(row.is_some())
 }
 
 /// All locks of the person, active and lifted, newest first.

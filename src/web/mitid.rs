@@ -5,7 +5,7 @@
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header,
-    web::{Bytes, Data, Query},
+    web::{Data, Query},
 };
 use serde::Deserialize;
 
@@ -20,7 +20,7 @@ use crate::{
     web::{
         activate, answer,
         app::App,
-        extract::csrf::CsrfForm,
+        extract::{body::Message, csrf::CsrfForm},
         page::{
             self,
             mitid::{Choose, Farewell, Leave, Setback},
@@ -83,10 +83,9 @@ pub async fn metadata(app: Data<App>, visit: Visit, request: HttpRequest) -> Res
 }
 
 /// `POST /mitid/nemlogin/acs`: NemLog-in's answer, by a form from its site.
-pub async fn receive(app: Data<App>, visit: Visit, body: Result<Bytes, actix_web::Error>) -> Result<HttpResponse, Trouble> {
+pub async fn receive(app: Data<App>, visit: Visit, body: Message) -> Result<HttpResponse, Trouble> {
     let Ok(nemlogin) = app.mitid.nemlogin() else { return Err(closed(&visit)) };
-    let body = body.map_err(|_| Trouble::of(&visit, Kind::TooLarge, REJECTED, "too_large"))?;
-    let arrived = nemlogin.receive(&app.ground, &body, &visit.visitor).await.map_err(|refusal| trouble(&visit, refusal))?;
+    let arrived = nemlogin.receive(&app.ground, &body.0, &visit.visitor).await.map_err(|refusal| trouble(&visit, refusal))?;
     Ok(answer::see(&format!("/mitid/nemlogin/answer?flow={}&answer={}", arrived.flow, arrived.handle.to_text())))
 }
 

@@ -12,6 +12,8 @@ pub mod page;
 pub mod app;
 /// Who sends a request.
 pub mod visit;
+/// How long anybody may take.
+pub mod deadlines;
 /// Refusals as pages, documents and log lines.
 pub mod problem;
 /// What handlers take as parameters.

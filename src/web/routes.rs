@@ -8,19 +8,15 @@ use actix_web::{
     guard,
     http::{Method, header},
     middleware::Next,
-    web::{self, Data, PayloadConfig, QueryConfig, ServiceConfig, post},
+    web::{self, Data, QueryConfig, ServiceConfig, post},
 };
 
 use crate::web::{
     account, activate, app::App, assets, broker, desk, enrol, login, mitid, open, page::problem::Kind, problem::Trouble, saml, visit::Visit,
 };
 
-/// The most any body may be: a SAML message of 256 KiB in base64, percent-encoded, and some room.
-const BODY_LIMIT: usize = 640 * 1024;
-
 /// Adds all routes.
 pub fn configure(config: &mut ServiceConfig) {
-    config.app_data(PayloadConfig::new(BODY_LIMIT));
     config.app_data(QueryConfig::default().error_handler(|_, request| bad_query(request).into()));
     at(config, "/", [get().to(open::front)]);
     at(config, "/help", [get().to(open::help)]);

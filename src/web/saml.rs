@@ -1,11 +1,7 @@
 //! The SAML endpoints. Anybody may send anything here: what is not a sound, signed message of a registered service gets
 //! a plain page and changes nothing. The path goes on in `service::saml`.
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::header,
-    web::{Bytes, Data},
-};
+use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
 
 use crate::{
     protocol::saml::wire::{self, Delivery, Incoming},
@@ -16,18 +12,15 @@ use crate::{
     web::{
         answer,
         app::App,
+        extract::body::Message,
         page::{
             self, logout,
-            problem::Kind,
             saml::{Carries, Post},
         },
         problem::Trouble,
         visit::{self, Visit},
     },
 };
-
-/// A body, or that it was too large to be read.
-type Body = Result<Bytes, actix_web::Error>;
 
 const REJECTED: &str = "saml.request.rejected";
 
@@ -47,9 +40,8 @@ pub async fn sso_redirect(app: Data<App>, visit: Visit, request: HttpRequest) ->
 }
 
 /// `POST /saml/sso`: a sign-on request by HTTP-POST.
-pub async fn sso_post(app: Data<App>, visit: Visit, body: Body) -> Result<HttpResponse, Trouble> {
-    let body = body.map_err(|_| too_large(&visit))?;
-    sign_on(&app, &visit, wire::from_form(&body).map_err(Refused::from)).await
+pub async fn sso_post(app: Data<App>, visit: Visit, body: Message) -> Result<HttpResponse, Trouble> {
+    sign_on(&app, &visit, wire::from_form(&body.0).map_err(Refused::from)).await
 }
 
 async fn sign_on(app: &App, visit: &Visit, incoming: Result<Incoming, Refused>) -> Result<HttpResponse, Trouble> {
@@ -82,9 +74,8 @@ pub async fn slo_redirect(app: Data<App>, visit: Visit, request: HttpRequest) ->
 }
 
 /// `POST /saml/slo`: a logout message by HTTP-POST.
-pub async fn slo_post(app: Data<App>, visit: Visit, body: Body) -> Result<HttpResponse, Trouble> {
-    let body = body.map_err(|_| too_large(&visit))?;
-    log_out(&app, &visit, wire::from_form(&body).map_err(Refused::from)).await
+pub async fn slo_post(app: Data<App>, visit: Visit, body: Message) -> Result<HttpResponse, Trouble> {
+    log_out(&app, &visit, wire::from_form(&body.0).map_err(Refused::from)).await
 }
 
 async fn log_out(app: &App, visit: &Visit, incoming: Result<Incoming, Refused>) -> Result<HttpResponse, Trouble> {
@@ -103,9 +94,4 @@ async fn log_out(app: &App, visit: &Visit, incoming: Result<Incoming, Refused>) 
         answer::add(&mut reply, visit::drop_session());
     }
     Ok(reply)
-}
-
-/// Larger than any message is.
-fn too_large(visit: &Visit) -> Trouble {
-    Trouble::of(visit, Kind::TooLarge, REJECTED, "too_large")
 }

@@ -28,6 +28,8 @@ pub const SESSION: &str = "__Host-session";
 const FLOWS_KEPT: usize = 10;
 /// Bytes of a path that a change of language leads back to.
 pub const LONGEST_WAY_BACK: usize = 300;
+/// Bytes of the known-browser cookie: eight people's parts.
+const LONGEST_DEVICE: usize = 720;
 /// The known-browser cookie.
 pub const DEVICE: &str = "__Host-device";
 
@@ -101,7 +103,7 @@ fn read(request: &HttpRequest) -> Inner {
         incident: random.unwrap_or_else(|| Incident::random(&crate::base::random::SystemRandom)),
         address,
         user_agent: text(header::USER_AGENT).unwrap_or_default().chars().filter(|letter| !letter.is_control()).take(200).collect(),
-        device: cookie(DEVICE).filter(|value| value.len() <= 200),
+        device: cookie(DEVICE).filter(|value| value.len() <= LONGEST_DEVICE),
     };
     let flows = request.cookies().map(|cookies| {
         let flows = cookies.iter().filter(|cookie| cookie.name().starts_with("__Host-flow-"));

@@ -195,6 +195,8 @@ async fn proceed(
         tx.commit(event).await?;
         return unlock(ground, person, visitor).await;
     }
+    let by = Operator { actor: Actor::Person(person), incident: visitor.incident.clone() };
+    lifecycle::trust_again(ground, &mut tx, &by, person).await?;
     let identified = Identified { why, under: level };
     let held = if subject.terms.is_some() {
         let stage = Accepting { person, then: AfterTerms::Password(identified) };

@@ -21,7 +21,10 @@ pub async fn check(ground: &Ground, held: &Held, typed: &str, visitor: &Visitor)
     let flow = login::open::<Activation>(ground, held).await?;
     let person = flow.stage.person;
     login::gate_place(ground, visitor).await?;
-    let active = people::by_id(&ground.db, person).await?.is_some_and(|person| person.may_log_in(ground.clock.now()));
+    let active = match people::by_id(&ground.db, person).await? {
+        Some(person) => login::may_try(ground, &person, visitor).await?,
+        None => false,
+    };
     if !active {
         return Err(login::fail(ground, visitor, Some(person), "user_inactive").await?);
     }

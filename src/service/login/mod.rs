@@ -35,7 +35,7 @@ use crate::{
         authenticators,
         db::Tx,
         fault::Fault,
-        flows, people, sessions,
+        flows, locks, people, sessions,
         throttle::{self, Reservation},
     },
 };
@@ -235,7 +235,7 @@ pub(in crate::service) async fn enter<A: Stage>(
     }
     let event = Event::new(Kind::LoginSucceeded, Actor::Person(person), now, &visitor.incident, random);
     tx.commit(placed(event, &session, &flow.purpose, visitor)).await?;
-    Ok(LoggedIn { session: token, device: device_cookie(ground, person)?, person, flow: flow_left, wanted: Wanted::Overview })
+    Ok(LoggedIn { session: token, device: device_cookie(ground, person, visitor)?, person, flow: flow_left, wanted: Wanted::Overview })
 }
 
 /// Remembers for the owner at what each authenticator that was just checked was used.
@@ -294,7 +294,7 @@ async fn renew(
     note_place(&mut tx, &session.evidence, now, &flow.purpose, visitor).await?;
     let event = Event::new(Kind::SteppedUp, Actor::Person(person), now, &visitor.incident, random);
     tx.commit(placed(event, &session, &flow.purpose, visitor)).await?;
-    Ok(LoggedIn { session: token, device: device_cookie(ground, person)?, person, flow: flow_left, wanted: flow.stage.wanted })
+    Ok(LoggedIn { session: token, device: device_cookie(ground, person, visitor)?, person, flow: flow_left, wanted: flow.stage.wanted })
 }
 
 async fn finish<A: Stage>(ground: &Ground, tx: &mut Tx, flow: &Flow<A>, held: &Held, done: Done) -> Result<Option<Held>, Refusal> {
@@ -433,17 +433,44 @@ pub(in crate::service) fn account_key(
     Ok(format!("{scope}:{}", openssl::base64::encode_block(&mac)))
 }
 
-/// The value of the known-browser cookie: a random part, and a proof that we gave it to this person.
-fn device_cookie(ground: &Ground, person: Id<Person>) -> Result<String, SealError> {
+/// People that one browser is known to: colleagues take turns at a ward's computer.
+const KNOWN_TO: usize = 8;
+/// Bytes of one of them in the cookie: two times 43, and a dot.
+const LONGEST_KNOWN: usize = 87;
+
+/// The value of the known-browser cookie: for each person who logged in here, the last first, a random part and a proof
+/// that we gave it to them. Who they are stands in none of it.
+fn device_cookie(ground: &Ground, person: Id<Person>, visitor: &Visitor) -> Result<String, SealError> {
     let part = Token::random(ground.random.as_ref()).to_text();
     let mac = ground.seals.device.mac(&[person.uuid().as_bytes(), part.as_bytes()])?;
-    Ok(format!("{part}.{}", openssl::base64::encode_block(&mac).replace('+', "-").replace('/', "_").replace('=', "")))
+    let newest = format!("{part}.{}", openssl::base64::encode_block(&mac).replace('+', "-").replace('/', "_").replace('=', ""));
+    let is_plain = |one: &&str| one.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    let others = known_to(visitor).filter(is_plain).filter(|one| part_of(ground, person, one).is_none());
+    Ok(std::iter::once(newest.as_str()).chain(others).take(KNOWN_TO).collect::<Vec<_>>().join("~"))
 }
 
-fn known_device<'v>(ground: &Ground, person: Id<Person>, visitor: &'v Visitor) -> Option<&'v str> {
-    let (part, mac) = visitor.device.as_deref()?.split_once('.')?;
+fn known_to(visitor: &Visitor) -> impl Iterator<Item = &str> {
+    let all = visitor.device.as_deref().unwrap_or_default().split('~').take(KNOWN_TO);
+    all.filter(|one| (1..=LONGEST_KNOWN).contains(&one.len()))
+}
+
+fn part_of<'v>(ground: &Ground, person: Id<Person>, one: &'v str) -> Option<&'v str> {
+    let (part, mac) = one.split_once('.')?;
     let mut padded = mac.replace('-', "+").replace('_', "/");
     padded.push('=');
     let mac = openssl::base64::decode_block(&padded).ok()?;
     ground.seals.device.verify(&[person.uuid().as_bytes(), part.as_bytes()], &mac).then_some(part)
+}
+
+fn known_device<'v>(ground: &Ground, person: Id<Person>, visitor: &'v Visitor) -> Option<&'v str> {
+    known_to(visitor).find_map(|one| part_of(ground, person, one))
+}
+
+/// Whether the person may log in at all and, where they were locked for too many failures, does so from a browser they
+/// used before: that lock bars those who guess, and nobody else.
+async fn may_try(ground: &Ground, person: &Person, visitor: &Visitor) -> Result<bool, Fault> {
+    if !person.may_log_in(ground.clock.now()) {
+        return Ok(false);
+    }
+    Ok(known_device(ground, person.id, visitor).is_some() || !locks::is_active(&ground.db, person.id, Cause::Failures).await?)
 }

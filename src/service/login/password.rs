@@ -111,7 +111,7 @@ async fn verify(ground: &Ground, person: Option<Person>, password: &Secret<Strin
     let verdict = ground.hasher.verify(password, stored.as_ref().map(|stored| stored.text.as_str())).await?;
     let Some(person) = person else { return Ok(Err("unknown_user")) };
     let (Some(stored), Verdict::Right { outdated }) = (stored, verdict) else { return Ok(Err("wrong_password")) };
-    if of == Of::Active && !person.may_log_in(ground.clock.now()) {
+    if of == Of::Active && !login::may_try(ground, &person, visitor).await? {
         return Ok(Err("user_inactive"));
     }
     let used = Use { kind: Kind::Password, authenticator: None, at: ground.clock.now(), user_verified: false, carries: Level::Low };

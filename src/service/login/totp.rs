@@ -30,7 +30,12 @@ pub fn context(person: Id<Person>) -> String {
 /// Checks the code after the password.
 pub async fn check(ground: &Ground, held: &Held, code: &str, visitor: &Visitor) -> Result<LoggedIn, Refusal> {
     let flow = login::open::<SecondFactor>(ground, held).await?;
-    let (tx, had) = verify(ground, flow.stage.person, code, visitor).await?;
+    // Whoever's password was guessed must not go on guessing codes.
+    let may_try = match people::by_id(&ground.db, flow.stage.person).await? {
+        Some(person) => login::may_try(ground, &person, visitor).await?,
+        None => false,
+    };
+    let (tx, had) = verify(ground, (flow.stage.person, may_try), code, visitor).await?;
     let known = known(&flow);
     let factors = TwoFactors::combine(&known, &had, ground.rules.session.flow_seconds).map_err(|_| Refusal::Gone)?;
     login::enter(ground, tx, (&flow, held), factors, visitor).await
@@ -40,7 +45,8 @@ pub async fn check(ground: &Ground, held: &Held, code: &str, visitor: &Visitor) 
 pub async fn step_up(ground: &Ground, held: &Held, code: &str, visitor: &Visitor) -> Result<LoggedIn, Refusal> {
     let flow = login::open::<StepUp>(ground, held).await?;
     let session = login::stepping_up(ground, &flow).await?;
-    let (tx, had) = verify(ground, flow.stage.person, code, visitor).await?;
+    let may_log_in = people::by_id(&ground.db, flow.stage.person).await?.is_some_and(|person| person.may_log_in(ground.clock.now()));
+    let (tx, had) = verify(ground, (flow.stage.person, may_log_in), code, visitor).await?;
     login::renew(ground, tx, (&flow, held), (session, had.used().clone()), visitor).await
 }
 
@@ -50,11 +56,15 @@ pub(super) fn known(flow: &Flow<SecondFactor>) -> Verified<Knowledge> {
 }
 
 /// Checks and spends the code. The transaction in which it is spent is handed on: a login that comes to nothing spends it not.
-async fn verify(ground: &Ground, person: Id<Person>, code: &str, visitor: &Visitor) -> Result<(Tx, Verified<Possession>), Refusal> {
+async fn verify(
+    ground: &Ground,
+    (person, active): (Id<Person>, bool),
+    code: &str,
+    visitor: &Visitor,
+) -> Result<(Tx, Verified<Possession>), Refusal> {
     login::gate_place(ground, visitor).await?;
     let key = login::account_key(ground, "factor", &person.to_string(), Some(person), visitor)?;
     let attempt = login::gate(ground, visitor, &key, EventKind::FactorLocked).await?;
-    let active = people::by_id(&ground.db, person).await?.is_some_and(|person| person.may_log_in(ground.clock.now()));
     if !active {
         return Err(login::fail_attempt(ground, visitor, Some(person), "user_inactive", &attempt).await?);
     }

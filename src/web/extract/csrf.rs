@@ -1,7 +1,7 @@
 //! The only way to read a form or a JSON body: with the token of the flow or session it belongs to, from our own pages
 //! (security case B17). Duplicate fields are refused; sizes are bounded before anything is read from them.
 
-use std::{collections::BTreeMap, future::Future, pin::Pin};
+use std::collections::BTreeMap;
 
 use actix_web::{
     FromRequest, HttpRequest,
@@ -11,6 +11,7 @@ use actix_web::{
 };
 use serde_json::Value;
 
+use super::body::{self, Reading};
 use crate::{
     crypto::token::Token,
     service::login::Held,
@@ -75,8 +76,6 @@ impl Holder {
         }
     }
 }
-
-type Reading<T> = Pin<Box<dyn Future<Output = Result<T, Trouble>>>>;
 
 impl FromRequest for CsrfForm {
     type Error = Trouble;
@@ -146,12 +145,10 @@ impl FromRequest for CsrfJson {
 
 /// The body of a request from a page of ours, if it is of that type and no larger than `limit` bytes.
 fn bounded(request: &HttpRequest, payload: &mut Payload, media_type: &'static str, limit: usize) -> Reading<Bytes> {
-    let (request, reading) = (request.clone(), Bytes::from_request(request, payload));
+    let (request, mut payload) = (request.clone(), payload.take());
     Box::pin(async move {
-        let visit = Visit::of(&request);
-        from_our_page(&request, &visit, media_type)?;
-        let body = reading.await.map_err(|_| too_large(&visit))?;
-        if body.len() > limit { Err(too_large(&visit)) } else { Ok(body) }
+        from_our_page(&request, &Visit::of(&request), media_type)?;
+        body::read(&request, &mut payload, limit).await
     })
 }
 
@@ -190,8 +187,4 @@ fn holder(request: &HttpRequest, visit: &Visit, flow: &str, token: &str) -> Resu
 
 fn refused(visit: &Visit, reason: &'static str) -> Trouble {
     Trouble::of(visit, Kind::Forbidden, "csrf.rejected", reason)
-}
-
-fn too_large(visit: &Visit) -> Trouble {
-    Trouble::of(visit, Kind::TooLarge, "http.rejected", "too_large")
 }

@@ -1,6 +1,8 @@
 //! What handlers take as parameters: forms and JSON that prove where they come from, and live sessions. A handler
 //! without one of these is visibly open to everybody.
 
+/// Reading bodies.
+pub mod body;
 /// Forms and JSON with their cross-site token.
 pub mod csrf;
 /// A live session.

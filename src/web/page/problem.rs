@@ -2,7 +2,10 @@
 //!
 //! What never happens here: logging, and details that help an attacker. The code leads to the log line.
 
-use actix_web::{HttpResponse, http::StatusCode};
+use actix_web::{
+    HttpResponse,
+    http::{ConnectionType, StatusCode},
+};
 use askama::Template;
 
 use crate::web::page::{self, Frame};
@@ -33,6 +36,8 @@ pub enum Kind {
     MethodNotAllowed,
     /// More bytes than we take.
     TooLarge,
+    /// A body that was not sent to its end in time.
+    TooSlow,
     /// Too many tries.
     Throttled {
         /// Seconds to wait.
@@ -57,6 +62,7 @@ impl Kind {
             Self::Forbidden | Self::LoginRefused | Self::AtDesk { .. } => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -72,6 +78,7 @@ impl Kind {
             Self::Forbidden => ["forbidden-title", "forbidden-what", "forbidden-next"],
             Self::AtDesk { what } => ["desk-refused-title", what, "desk-refused-next"],
             Self::MethodNotAllowed => ["method-title", "method-what", "method-next"],
+            Self::TooSlow => ["too-slow-title", "too-slow-what", "too-slow-next"],
             Self::TooLarge => ["too-large-title", "too-large-what", "too-large-next"],
             Self::Throttled { .. } => ["throttled-title", "throttled-what", "throttled-next"],
             Self::FlowGone => ["flow-gone-title", "flow-gone-what", "flow-gone-next"],
@@ -103,6 +110,10 @@ impl Problem {
             Kind::Unavailable => Some(5),
             _ => None,
         };
+        if matches!(self.kind, Kind::TooLarge | Kind::TooSlow) {
+            // What is still to come of it is not read.
+            answer.head_mut().set_connection_type(ConnectionType::Close);
+        }
         if let Some(seconds) = wait {
             answer.headers_mut().insert(actix_web::http::header::RETRY_AFTER, seconds.into());
         }

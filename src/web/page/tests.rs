@@ -273,6 +273,7 @@ fn problems(language: Language) -> Vec<(&'static str, String)> {
         ("problem-forbidden", Kind::Forbidden),
         ("problem-method", Kind::MethodNotAllowed),
         ("problem-too-large", Kind::TooLarge),
+        ("problem-too-slow", Kind::TooSlow),
         ("problem-throttled", Kind::Throttled { seconds: 65 }),
         ("problem-flow-gone", Kind::FlowGone),
         ("problem-login-refused", Kind::LoginRefused),
