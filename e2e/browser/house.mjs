@@ -2,7 +2,7 @@
 // command line makes them. Only what was started here is stopped.
 
 import { spawn } from 'node:child_process';
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes, randomInt } from 'node:crypto';
 import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,6 +15,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 export const target = resolve(root, process.env.CARGO_TARGET_DIR ?? 'target');
 const portvagt = join(target, 'debug/portvagt');
 const demoSp = join(target, 'debug/demo-sp');
+const demoFederation = join(target, 'debug/demo-federation');
 
 // What the programs are told stands in their arguments and files: the settings of whoever runs this are not theirs.
 const surroundings = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PORTVAGT_')));
@@ -47,9 +48,13 @@ export class House {
   children = [];
   folder = mkdtempSync(join(tmpdir(), 'portvagt-browser-'));
 
-  /** Starts both programs and waits until they answer. */
-  static async open() {
+  /**
+   * Starts Portvagt and the demo service provider, and waits until they answer. In a `town` there is the simulated world
+   * around as well: NemLog-in, a MitID broker and a mailbox; and its organisation asks everybody to accept terms.
+   */
+  static async open({ town = false } = {}) {
     const house = new House();
+    house.town = town;
     // However this process ends, what it started ends with it.
     process.once('exit', () => house.leave());
     try {
@@ -71,15 +76,32 @@ export class House {
     for (const [suite, file] of Object.entries(metadata)) {
       writeFileSync(file, await run(demoSp, ['metadata', '--base-url', this.sp, '--data', sp, '--encryption', suite]));
     }
+    const around = this.town ? await this.surround() : [];
     this.spawn(portvagt, [
       'demo', '--data', this.folder, '--port', port, '--service-provider', this.sp,
-      '--relying-party', metadata.aes256, '--relying-party', metadata.aes128,
+      '--relying-party', metadata.aes256, '--relying-party', metadata.aes128, ...around,
     ], 'portvagt.log');
     await this.answers(`${this.idp}/health/ready`);
+    if (this.town) writeFileSync(join(this.folder, 'nemlogin-sp.xml'), await run(portvagt, ['--config', join(this.folder, 'portvagt.toml'), 'mitid', 'metadata']));
     this.spawn(demoSp, [
       '--listen', `127.0.0.1:${spPort}`, '--base-url', this.sp, '--data', sp, '--idp-metadata', `${this.idp}/saml/metadata`,
     ], 'demo-sp.log');
     await this.answers(`${this.sp}/`);
+  }
+
+  /** Starts the world around; what Portvagt is told of it. NemLog-in learns of Portvagt once there is a file about it. */
+  async surround() {
+    const [port, smtp] = [await freePort(), await freePort()];
+    this.world = `http://localhost:${port}`;
+    const data = join(this.folder, 'federation');
+    const metadata = join(this.folder, 'nemlogin.xml');
+    writeFileSync(metadata, await run(demoFederation, ['metadata', '--base-url', this.world, '--data', data]));
+    this.spawn(demoFederation, [
+      '--listen', `127.0.0.1:${port}`, '--base-url', this.world, '--data', data, '--portvagt', this.idp, '--smtp', `127.0.0.1:${smtp}`,
+      '--sp-metadata', join(this.folder, 'nemlogin-sp.xml'),
+    ], 'federation.log');
+    await this.answers(`${this.world}/`);
+    return ['--nemlogin', metadata, '--mitid-broker', `${this.world}/broker`, '--mailbox', `${this.world}/mailbox`, '--mail-port', smtp];
   }
 
   spawn(program, parts, log) {
@@ -114,13 +136,14 @@ export class House {
 
   /**
    * A new person. `apps` are authenticator apps: each lets in once within half a minute, so a test that logs in twice
-   * takes two. `level` is that of the identity proofing; none without.
+   * takes two. `level` is that of the identity proofing; none without. Everybody has a MitID, with a number nobody can have.
    */
   async person({ apps = 0, level = 'substantial', username = `p${randomBytes(4).toString('hex')}`, name = ['Sofie', 'Ærø Østergård'] } = {}) {
     const password = `${randomBytes(6).toString('hex')} æ blå cykel`;
+    const cpr = madeUpNumber();
     const [given, family] = name;
     const added = await this.command(['person', 'add', username, '--given-name', given, '--family-name', family,
-      '--email', `${username}@testkommune.example`], `${password}\n`);
+      '--email', addressOf(username), '--with-cpr'], `${password}\n${cpr}\n`);
     if (level) {
       await this.command(['person', 'prove', username, '--method', 'in-person', '--level', level, '--evidence', 'Test: no document', '--by', 'browser test']);
     }
@@ -128,7 +151,17 @@ export class House {
     for (let app = 0; app < apps; app += 1) {
       secrets.push((await this.command(['totp', 'add', username, '--name', `App ${app + 1}`])).secret);
     }
-    return new Person(username, password, added.activation_code, secrets, `${given} ${family}`);
+    return new Person({ username, password, activation: added.activation_code, secrets, name: `${given} ${family}`, cpr });
+  }
+
+  /** Somebody without a password, invited by mail. */
+  async newcomer() {
+    const username = `n${randomBytes(4).toString('hex')}`;
+    const cpr = madeUpNumber();
+    await this.command(['person', 'add', username, '--given-name', 'Nina', '--family-name', 'Sørensen Aagaard',
+      '--email', addressOf(username), '--without-password', '--with-cpr'], `${cpr}\n`);
+    await this.command(['person', 'invite', username, '--by', 'mail']);
+    return new Person({ username, name: 'Nina Sørensen Aagaard', cpr });
   }
 
   /** Keeps the database from being written until the answer of this is called. */
@@ -181,9 +214,21 @@ db.commit()`;
   }
 }
 
+const addressOf = (username) => `${username}@testkommune.example`;
+
+/** A CPR number that nobody can have: 60 is added to the day. */
+export function madeUpNumber() {
+  const between = (least, most) => String(randomInt(least, most + 1)).padStart(2, '0');
+  return `${between(61, 88)}${between(1, 12)}${between(0, 99)}${String(randomInt(10_000)).padStart(4, '0')}`;
+}
+
 export class Person {
-  constructor(username, password, activation, secrets, name) {
-    Object.assign(this, { username, password, activation, secrets, name });
+  constructor({ username, password = '', activation = '', secrets = [], name, cpr }) {
+    Object.assign(this, { username, password, activation, secrets, name, cpr });
+  }
+
+  get address() {
+    return addressOf(this.username);
   }
 
   /** A code that was not used yet. It is the present one, so it is good for half a minute at least. */

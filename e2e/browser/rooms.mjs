@@ -4,19 +4,11 @@
 import { randomUUID } from 'node:crypto';
 import { activation, desk, recovery } from './arrivals.mjs';
 import { codeOf } from './house.mjs';
-import { addPasskey, giveCode, givePassword, logIn, logOut, own, reached, toAccount, toLogin, told, verdict } from './steps.mjs';
+import { addPasskey, giveCode, givePassword, logIn, logOut, own, reached, toAccount, toLogin, told, verdict, withoutTheirScript } from './steps.mjs';
 
 /** One language's walk. `open` makes a visitor. */
 export async function walk({ house, open, at }) {
   for (const part of [public_, problems, unavailable, login, factors, stepUp, firstLogin, account, selfLock, keys, service, activation, recovery, desk]) await part({ house, open, at });
-}
-
-/** Pages keep what script would take away: the page that sends on, and those that say they need script. */
-async function withoutTheirScript(visit, name) {
-  await visit.page.route(`**/static/${name}-*.js`, async (route) => {
-    const { 'content-encoding': _, ...headers } = (await route.fetch()).headers();
-    await route.fulfill({ headers, body: '' });
-  });
 }
 
 async function public_({ house, open, at }) {

@@ -11,35 +11,38 @@ import * as login from './cases/login.mjs';
 import * as passkeys from './cases/passkeys.mjs';
 import * as people from './cases/people.mjs';
 import * as strangers from './cases/strangers.mjs';
+import * as lives from './cases/lives.mjs';
 import * as pages from './cases/pages.mjs';
 
 const patience = 180_000;
-const cases = [login, passkeys, people, strangers, pages].flatMap((room) => Object.entries(room.cases));
+const cases = [login, passkeys, people, strangers, lives, pages].flatMap((room) => Object.entries(room.cases));
 const chosen = cases.filter(([name]) => name.includes(process.argv[2] ?? ''));
 
-const house = await House.open();
 const browser = await launch();
+const houses = [];
 let failed = 0;
 try {
+  houses.push(await House.open(), await House.open({ town: true }));
   for (const [name, act] of chosen) failed += (await attempt(name, act)) ? 0 : 1;
 } finally {
   await browser.close();
-  await house.close();
+  for (const house of houses) await house.close();
 }
 console.log(`${chosen.length - failed} passed, ${failed} failed`);
 process.exitCode = failed > 0 || chosen.length === 0 ? 1 : 0;
 
 async function attempt(name, act) {
   const visits = [];
-  const visit = async (how) => {
-    const one = await Visit.of(browser, house, how);
+  const [house, town] = houses;
+  const visit = async (how = {}) => {
+    const one = await Visit.of(browser, how.house ?? house, how);
     visits.push(one);
     return one;
   };
   const began = Date.now();
-  const lines = house.log().length;
+  const logged = houses.map((each) => each.log().length);
   try {
-    await inTime(act({ house, browser, visit }));
+    await inTime(act({ house, town, browser, visit }));
     const faults = [];
     for (const one of visits) faults.push(...await one.close());
     if (faults.length > 0) throw new Error(`seen on the way:\n  ${[...new Set(faults)].join('\n  ')}`);
@@ -48,7 +51,10 @@ async function attempt(name, act) {
   } catch (error) {
     console.log(`FAILED  ${name}\n${String(error.stack ?? error).replace(/^/gm, '        ')}`);
     for (const one of visits) await picture(name, one);
-    console.log(house.log().slice(lines).split('\n').slice(-12).join('\n').replace(/^/gm, '        | '));
+    for (const [at, each] of houses.entries()) {
+      const lines = each.log().slice(logged[at]);
+      if (lines) console.log(lines.trimEnd().split('\n').slice(-12).join('\n').replace(/^/gm, '        | '));
+    }
     return false;
   }
 }

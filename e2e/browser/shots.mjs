@@ -6,6 +6,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { House, target } from './house.mjs';
+import { townWalk } from './newcomers.mjs';
 import { walk } from './rooms.mjs';
 import { toLogin } from './steps.mjs';
 import { Visit, launch } from './visit.mjs';
@@ -14,26 +15,31 @@ const widths = [1280, 360];
 const folder = join(target, 'shots');
 const plain = (text) => text.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
 
-const house = await House.open();
 const browser = await launch();
+const houses = [];
 try {
+  houses.push(await House.open());
   await (process.argv.includes('--readme') ? readme() : all());
 } finally {
   await browser.close();
-  await house.close();
+  for (const house of houses) await house.close();
 }
 
 async function all() {
+  houses.push(await House.open({ town: true }));
+  const [house, town] = houses;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const places = new Map();
   for (const language of ['da', 'en']) {
     const visits = [];
-    const open = async () => {
-      visits.push(await Visit.of(browser, house, { language, height: 800 }));
+    const open = (where) => async () => {
+      visits.push(await Visit.of(browser, where, { language, height: 800 }));
       return visits.at(-1);
     };
-    await walk({ house, open, at: (visit, group, name) => take(visit, places, [group, name, language]) });
+    const at = (visit, group, name) => take(visit, places, [group, name, language]);
+    await walk({ house, open: open(house), at });
+    await townWalk({ town, open: open(town), at });
     for (const visit of visits) await visit.close();
   }
   writeFileSync(join(folder, 'index.html'), index(places));
@@ -77,7 +83,7 @@ ${[...groups].map(section).join('\n')}
 
 /** The login page as a visitor of the demo meets it. */
 async function readme() {
-  const visit = await Visit.of(browser, house, { width: 1100, height: 930 });
+  const visit = await Visit.of(browser, houses[0], { width: 1100, height: 930 });
   await toLogin(visit);
   await visit.page.screenshot({ path: join(dirname(fileURLToPath(import.meta.url)), '../../docs/login.png') });
   await visit.close();

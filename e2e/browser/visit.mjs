@@ -26,13 +26,14 @@ export class Visit {
     const visit = new Visit();
     visit.house = house;
     visit.language = language;
-    visit.origins = new Set([house.idp, house.sp]);
+    visit.origins = new Set([house.idp, house.sp, ...(house.world ? [house.world] : [])]);
     visit.context = await browser.newContext({
       locale: language === 'da' ? 'da-DK' : 'en-GB', javaScriptEnabled: script, viewport: { width, height }, reducedMotion: 'reduce',
     });
     visit.context.setDefaultTimeout(20_000);
     // The demo service provider knows a language by its cookie only.
     await visit.context.addCookies([{ name: 'demo-sp-language', value: language, url: house.sp }]);
+    if (house.world) await visit.context.addCookies([{ name: 'demo-federation-language', value: language, url: house.world }]);
     await visit.watch();
     visit.page = await visit.context.newPage();
     return visit;

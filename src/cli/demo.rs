@@ -131,14 +131,14 @@ pub struct Citizen {
     /// Their name.
     pub name: String,
     /// Their CPR number: one that nobody can have.
-    pub cpr: &'static str,
+    pub cpr: String,
 }
 
 /// Everybody with a MitID in the demo: its people, and somebody the organisation does not know.
 pub fn citizens() -> impl Iterator<Item = Citizen> {
     let own = PEOPLE.iter().map(|character| (character.names, character.cpr));
     own.chain([(first_day::NAMES, first_day::CPR), (("Erik", "Ukendt"), "6505845555")])
-        .map(|((given, family), cpr)| Citizen { name: format!("{given} {family}"), cpr })
+        .map(|((given, family), cpr)| Citizen { name: format!("{given} {family}"), cpr: cpr.to_owned() })
 }
 
 /// Makes the folder, or what is missing in it; answers its settings and the message for the newcomer.

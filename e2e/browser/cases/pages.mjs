@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { townWalk } from '../newcomers.mjs';
 import { walk } from '../rooms.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -17,7 +18,7 @@ async function violations(page) {
   return found;
 }
 
-async function judge(language, { house, visit }) {
+async function judge(language, { house, town, visit }, [take, least]) {
   const found = [];
   let places = 0;
   const at = async (one, group, name) => {
@@ -31,9 +32,9 @@ async function judge(language, { house, visit }) {
     if (beyond > 0) found.push(`${place}: scrolls ${beyond} pixels sideways at 320`);
     await one.page.setViewportSize({ width, height });
   };
-  await walk({ house, open: () => visit({ language }), at });
+  await take({ house, town, open: () => visit({ language, house: take === townWalk ? town : house }), at });
   assert.deepEqual(found, [], found.join('\n'));
-  assert.ok(places >= 40, `${places} places were looked at`);
+  assert.ok(places >= least, `${places} places were looked at`);
 }
 
 /** The judge itself: a page with known mistakes is found out. */
@@ -51,6 +52,8 @@ async function control({ house, visit }) {
 
 export const cases = {
   'axe-core finds mistakes where there are some': control,
-  'every page in Danish is accessible and fits 320 pixels': (t) => judge('da', t),
-  'every page in English is accessible and fits 320 pixels': (t) => judge('en', t),
+  'every page in Danish is accessible and fits 320 pixels': (t) => judge('da', t, [walk, 80]),
+  'every page in English is accessible and fits 320 pixels': (t) => judge('en', t, [walk, 80]),
+  'every page where there are MitID and mail, in Danish, likewise': (t) => judge('da', t, [townWalk, 20]),
+  'every page where there are MitID and mail, in English, likewise': (t) => judge('en', t, [townWalk, 20]),
 };

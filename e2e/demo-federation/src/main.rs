@@ -9,6 +9,8 @@ mod page;
 
 mod keys;
 
+mod citizens;
+
 mod nemlogin;
 
 mod mailbox;

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use actix_web::{HttpRequest, cookie::Cookie};
+use actix_web::{HttpRequest, cookie::Cookie, http::header};
 use fluent_bundle::{FluentResource, concurrent::FluentBundle};
 use unic_langid::LanguageIdentifier;
 
@@ -27,9 +27,13 @@ pub fn of(language: &str) -> &'static Texts {
     if language == "en" { english } else { danish }
 }
 
-/// The visitor's language.
+/// The visitor's language: as they chose, or as their browser asks first.
 pub fn asked(request: &HttpRequest) -> &'static Texts {
-    of(request.cookie(COOKIE).as_ref().map(Cookie::value).unwrap_or_default())
+    if let Some(cookie) = request.cookie(COOKIE).as_ref().map(Cookie::value) {
+        return of(cookie);
+    }
+    let header = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    of(header.split([',', ';', '-']).next().unwrap_or_default().trim())
 }
 
 impl Texts {

@@ -75,10 +75,18 @@ async fn start(request: HttpRequest) -> HttpResponse {
     page::dress(HttpResponse::Ok(), &Start { t: texts::asked(&request) }, &[], false)
 }
 
-/// `GET /language/{language}`: remembers it and goes back.
-async fn language(path: web::Path<String>) -> HttpResponse {
+/// `GET /language/{language}`: remembers it and goes back to the page of ours that it was asked from.
+async fn language(path: web::Path<String>, request: HttpRequest) -> HttpResponse {
     let cookie = Cookie::build(texts::COOKIE, texts::of(&path).language).path("/").http_only(true).same_site(SameSite::Lax).finish();
-    HttpResponse::SeeOther().insert_header((header::LOCATION, "/")).cookie(cookie).finish()
+    let place = back(&request).unwrap_or_else(|| "/".to_owned());
+    HttpResponse::SeeOther().insert_header((header::LOCATION, place)).cookie(cookie).finish()
+}
+
+/// The path the browser came from, when that was here.
+fn back(request: &HttpRequest) -> Option<String> {
+    let referer = url::Url::parse(request.headers().get(header::REFERER)?.to_str().ok()?).ok()?;
+    let here = referer.authority() == request.headers().get(header::HOST)?.to_str().ok()?;
+    here.then(|| referer[url::Position::BeforePath..url::Position::AfterQuery].to_owned())
 }
 
 async fn nowhere(request: HttpRequest) -> HttpResponse {

@@ -34,6 +34,7 @@ use portvagt::{
 use serde_json::{Value, json};
 
 use crate::{
+    citizens::chosen,
     keys::{self, NoKey},
     page,
     texts::{self, Texts},
@@ -224,11 +225,10 @@ async fn choose(federation: Data, request: HttpRequest, form: web::Form<Fields>)
     if form.contains_key("cancel") {
         return broker.back(&asked, ("error", "access_denied"));
     }
-    let chosen = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
-    let citizen = citizens().find(|citizen| citizen.cpr == chosen("citizen"));
-    let level = request::LEVELS.into_iter().find(|level| *level == chosen("level"));
-    let (Some(citizen), Some(level)) = (citizen, level) else {
-        return page::refuse(t, HttpResponse::BadRequest(), "broker", "citizen, level");
+    let field = |name: &str| form.get(name).cloned().unwrap_or_default();
+    let level = request::LEVELS.into_iter().find(|level| *level == field("level"));
+    let (Some(citizen), Some(level)) = (chosen(field), level) else {
+        return page::refuse(t, HttpResponse::BadRequest(), "broker", &t.get("another-refused"));
     };
     let code = broker.code(asked.clone(), citizen, level);
     broker.back(&asked, ("code", &code))

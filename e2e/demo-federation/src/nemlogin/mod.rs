@@ -29,6 +29,7 @@ use portvagt::{
 };
 
 use crate::{
+    citizens::chosen,
     keys::{self, NoKey},
     page,
     texts::{self, Texts},
@@ -145,20 +146,22 @@ async fn choose(request: HttpRequest, federation: web::Data<Federation>) -> Http
     page::dress(HttpResponse::Ok(), &choose, &asked.origins(), false)
 }
 
-/// `POST /nemlogin/login` (`at`, `citizen`, `level`; or `at`, `cancel`).
+/// `POST /nemlogin/login` (`at`, `citizen`, `level`, for somebody made up `name` and `cpr`; or `at`, `cancel`).
 async fn log_in(request: HttpRequest, federation: web::Data<Federation>, body: web::Bytes) -> HttpResponse {
     let t = texts::asked(&request);
     let field = |name: &str| {
         let mut pairs = url::form_urlencoded::parse(&body);
         pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
     };
-    let room = &federation.nemlogin;
+    let (room, citizen) = (&federation.nemlogin, chosen(field));
+    if citizen.is_none() && field("cancel").is_empty() {
+        // The request still waits: one goes back and chooses again.
+        return page::refuse(t, HttpResponse::BadRequest(), "nemlogin", &t.get("another-refused"));
+    }
     let Some(asked) = room.take(&field("at")) else { return gone(t) };
     let level: Level = field("level").parse().unwrap_or(Level::Substantial);
-    let citizen = citizens().find(|citizen| citizen.cpr == field("citizen"));
     let now = SystemClock.now();
     let response = match citizen {
-        _ if !field("cancel").is_empty() => answer::cancelled(&asked, &room.keyring.active, now),
         None => answer::cancelled(&asked, &room.keyring.active, now),
         // The real one answers no lower level than asked for; it says so.
         Some(_) if level < asked.least => answer::too_low(&asked, &room.keyring.active, now),
