@@ -135,10 +135,76 @@ async function notMe({ town, visit }) {
   assert.deepEqual(await trail(town, person, 'person.unlocked'), []);
 }
 
+/** Logged in somewhere else, with the terms accepted. */
+async function elsewhere({ town, visit }, person) {
+  const one = await visit({ house: town });
+  await logInAtService(one, person);
+  return one;
+}
+
+/** Nothing of a login is left in that browser. */
+async function isOut(one) {
+  await one.page.goto(`${one.house.idp}/account`);
+  await reached(one, 'login');
+}
+
+/** A forgotten password: MitID, a new one, and the second factor as ever. Somebody else's MitID leaves all as it was. */
+async function forgottenPassword(t) {
+  const { town, visit } = t;
+  const person = await town.person({ apps: 3 });
+  const out = await elsewhere(t, person);
+  const one = await visit({ house: town });
+  await one.page.goto(`${town.idp}/login`);
+  await one.page.locator('main a[href="/recover"]').click();
+  await beginRecovery(one, person, 'password');
+  await byMitid(one, 'broker', namesake(person, madeUpNumber()));
+  await reached(one, 'mitid');
+  await own(out, '/sessions');
+  const old = person.password;
+  await byMitid(one, 'broker', person);
+  await choosePassword(one, person);
+  await reached(one, 'factor');
+  await nobody(one);
+  await isOut(out);
+  out.expected.add(401);
+  await givePassword(out, person, old);
+  await out.page.locator('#error').waitFor();
+  await giveCode(one, person.code());
+  await reached(one, 'account');
+  await one.page.goto(`${town.sp}/login`);
+  assert.equal((await verdict(one)).assertion.level, 'Substantial');
+  await mail(one, person, 'Din adgangskode er ændret');
+}
+
+/** A lost phone: MitID, a new password, a passkey in its place; what was lost logs nobody in any more. */
+async function lostFactor(t) {
+  const { town, visit } = t;
+  const person = await town.person({ apps: 2 });
+  const out = await elsewhere(t, person);
+  const one = await visit({ house: town });
+  await one.page.goto(`${town.idp}/recover`);
+  await beginRecovery(one, person, 'factor');
+  await byMitid(one, 'nemlogin', namesake(person, madeUpNumber()));
+  await reached(one, 'mitid');
+  assert.equal((await town.command(['person', 'show', person.username])).authenticators.length, 2);
+  await byMitid(one, 'nemlogin', person);
+  await choosePassword(one, person);
+  await isOut(out);
+  await one.authenticator();
+  await enrolPasskey(one);
+  const { authenticators } = await town.command(['person', 'show', person.username]);
+  assert.deepEqual(authenticators.map(({ kind }) => kind), ['webauthn']);
+  await one.page.goto(`${town.sp}/login`);
+  assert.equal((await verdict(one)).assertion.level, 'Substantial');
+  await mail(one, person, 'En måde at logge ind på er fjernet');
+}
+
 export const cases = {
   'invited by mail, MitID by NemLog-in, terms, password, passkey, and at the service at Substantial': (t) => firstDay(t, { language: 'da', road: 'nemlogin' }),
   'the same by the MitID broker, in English': (t) => firstDay(t, { language: 'en', road: 'broker' }),
   "somebody else's MitID activates nothing": wrongPerson,
   'locked from the login page without a second factor, and opened with MitID': selfLock,
+  'a forgotten password is replaced with MitID, the second factor stays': forgottenPassword,
+  'a lost factor is replaced with MitID and ends': lostFactor,
   '"this wasn\'t me" ends every session and locks until somebody else has looked': notMe,
 };
