@@ -379,3 +379,24 @@ async fn new_terms_are_asked_for_before_a_service_is_answered() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_text_that_was_shown_is_the_one_accepted() {
+    on_both(|house| async move {
+        house.publish_terms().await;
+        let nina = Invited::with_cpr(&house, "nina", CPR).await;
+        let mut visitor = house.visitor();
+        let page = nina.at_proof(&house, &mut visitor).await;
+        let page = prove(&house, &mut visitor, &page, (CPR, Level::Substantial, None)).await.expect("identified");
+        assert!(page.body.contains("Pas godt på"), "{}", page.describe());
+        // Meanwhile the language is changed in another window.
+        visitor.post_form(house.url("/language"), &[("language", "en"), ("back", "/")]).await;
+        let next = visitor.submit_form(&page, "/activate/terms", &[]).await;
+        assert!(next.find_form("/activate/password").is_some() && next.body.contains("lang=\"en\""), "{}", next.describe());
+        let accepted = &house.events("terms.accepted").await[0];
+        assert_eq!(accepted.details.get("language").map(String::as_str), Some("da"));
+        let person = house.person("nina").await.id;
+        assert_eq!(house.count(&format!("SELECT COUNT(*) FROM acceptances WHERE person = '{person}' AND language = 'da'")).await, 1);
+    })
+    .await;
+}

@@ -153,6 +153,8 @@ fn rules() -> Rules {
         activation_seconds: 24 * 3600,
         notices: true,
         lifetimes: Lifetimes { mail_seconds: 24 * 3600, letter_seconds: 14 * 24 * 3600, recovery_seconds: 900 },
+        // Operators prove people and attach apps that carry, as in the demonstration; cases about that say otherwise.
+        demonstration: true,
         issuer: "Testkommune".to_owned(),
     }
 }

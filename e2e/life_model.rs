@@ -36,7 +36,10 @@ use portvagt::{
         login::{self, Held, password, totp},
         operator::Operator,
         organisations, people as acts,
-        proofing::{self, Registrant, Seen, Told},
+        proofing::{
+            self, Registrant, Seen,
+            operators::{self, Told},
+        },
         roles,
         sessions::{self as live, Present},
         terms,
@@ -167,11 +170,12 @@ impl World {
             device: None,
         };
         let mut world = Self { ground, clock, dice: SeededRandom::new(seed), organisation, desks: Vec::new(), hash, version: 0, visitor };
-        for desk in ["desk1", "desk2"] {
-            let (person, _) = world.settle(desk, None).await;
+        for (serial, desk) in ["desk1", "desk2"].into_iter().enumerate() {
+            let number = format!("311299{:04}", 4000 + serial).parse().unwrap();
+            let (person, _) = world.settle(desk, Some(&number)).await;
             let told =
                 Told { method: proofing_method(), level: Level::Substantial, evidence: "seen".to_owned(), proved_by: "suite".to_owned() };
-            proofing::by_operator(&world.ground, &by, &person, told).await.unwrap();
+            operators::by_operator(&world.ground, &by, &person, told).await.unwrap();
             roles::grant(&world.ground, &by, person.id, Role::Registrant).await.unwrap();
             world.desks.push(person);
         }

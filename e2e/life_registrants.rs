@@ -16,7 +16,10 @@ use portvagt::{
     },
     service::{
         cpr, explanation, people,
-        proofing::{self, Earlier, Refusal, Registrant, Seen, Told},
+        proofing::{
+            self, Earlier, Refusal, Registrant, Seen,
+            operators::{self, Told},
+        },
         roles, sessions,
     },
 };
@@ -43,6 +46,7 @@ async fn desk(house: &House, visitor: &Visitor) -> Result<Registrant, Refusal> {
 
 async fn registrant(house: &House, name: &str) -> (Employee, Registrant) {
     let employee = house.employee(name).await;
+    house.give_own_cpr(name).await;
     roles::grant(&house.app.ground, &house.operator(), house.person(name).await.id, Role::Registrant).await.expect("a role");
     let visitor = employee.at_home(house).await;
     let registrant = desk(house, &visitor).await.expect("a registrant");
@@ -110,6 +114,7 @@ async fn nobody_proves_themselves_under_whatever_account() {
         let neighbour = somebody(&house, "neighbour", "90000002", "0201801234").await;
         let karen = somebody(&house, "karen", "90000001", "0301801234").await;
         cpr::set(ground, &house.operator(), &lones, &own).await.expect("set");
+        house.prove("lone", Level::Substantial).await;
         let prove = |person: Id<Person>, days| proofing::in_person(ground, &lone, person, seen(&house, Level::Substantial, days));
         assert!(matches!(prove(lones.id, 10).await, Err(Refusal::Own)), "herself");
         assert!(matches!(prove(twin.id, 10).await, Err(Refusal::Own)), "her other account");
@@ -155,14 +160,22 @@ async fn high_by_other_than_mitid_needs_a_second_person() {
         let proved = proofing::in_person(ground, &lone, other.person(), seen(&house, Level::High, 10)).await.expect("recorded");
         assert!(matches!(proofing::approve(ground, &other, proved.id).await, Err(Refusal::NotASecondPerson)), "the one it is about");
         let approved = proofing::approve(ground, &mads, waiting.id).await.expect("the second person");
-        assert_eq!(approved.approved.expect("by whom").0, format!("person:{}", mads.person()));
+        assert_eq!(approved.approved.as_ref().expect("by whom").by, format!("person:{}", mads.person()));
+        let login = approved.approved.expect("by whom").authentication.expect("how the second person was logged in");
+        assert_eq!((login.level, login.factors.as_str()), (Level::Substantial, "password+totp"));
         assert_eq!(level(&house, "karen").await, Some(Level::High));
         assert!(matches!(proofing::approve(ground, &rita, waiting.id).await, Err(Refusal::NoSuchProofing)), "once");
         // At the command line the same: another operator.
-        let told = Told { method: Method::Mitid, level: Level::High, evidence: "told by phone".to_owned(), proved_by: "Lone".to_owned() };
-        let told = proofing::by_operator(ground, &house.operator(), &karen, told).await.expect("recorded");
-        assert_eq!(told.basis.state, State::Waiting, "words about MitID are no MitID");
-        assert!(matches!(proofing::approve_by_operator(ground, &house.operator(), told.id).await, Err(Refusal::NotASecondPerson)));
+        let told = |method| Told { method, level: Level::High, evidence: "told by phone".to_owned(), proved_by: "Lone".to_owned() };
+        let words = operators::by_operator(ground, &house.operator(), &karen, told(Method::Mitid)).await;
+        assert!(matches!(words, Err(Refusal::NoMitid)), "words about MitID are no MitID: {words:?}");
+        let told = operators::by_operator(ground, &house.operator(), &karen, told(Method::Earlier)).await.expect("recorded");
+        assert_eq!(told.basis.state, State::Waiting);
+        assert!(
+            matches!(proofing::approve(ground, &mads, told.id).await, Err(Refusal::NoCpr)),
+            "which human the operator is, nobody knows"
+        );
+        assert!(matches!(operators::approve_by_operator(ground, &house.operator(), told.id).await, Err(Refusal::NotASecondPerson)));
 
         // What it rested on goes, and it goes with it.
         people::rename(ground, &house.operator(), &karen.username, ("Karen", "Madsen")).await.expect("renamed");

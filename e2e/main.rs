@@ -126,6 +126,8 @@ mod log_lines;
 mod activation;
 /// The registrant's desk (C04).
 mod desk;
+/// Becoming a colleague by way of the desk.
+mod desk_takeover;
 /// Getting an identity back (B15).
 mod recovery;
 /// Logging in, as it should go.

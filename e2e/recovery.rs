@@ -3,20 +3,20 @@
 
 use portvagt::{
     domain::{assurance::Level, lock::Cause, mitid::Why},
-    service::{activation::Refusal, cpr, lifecycle, proofing::Registrant, sessions},
+    service::{activation::Refusal, cpr, desk, lifecycle, proofing::Registrant, sessions},
 };
 
 use crate::{
     activation::{CPR, prove},
     actors::{Employee, SamlService},
-    desk::registrant,
+    desk::{registrant, seen as seen_by_registrant},
     house::{House, at_once, on_both},
     login_enumeration::seen,
     visitor::{Page, Visitor},
 };
 
 /// The page where who it is must be proved.
-async fn begin(house: &House, visitor: &mut Visitor, username: &str, why: &str) -> Page {
+pub async fn begin(house: &House, visitor: &mut Visitor, username: &str, why: &str) -> Page {
     let page = visitor.open(house.url("/recover")).await;
     let page = visitor.submit_form(&page, "/recover", &[("user_name", username), ("why", why)]).await;
     assert!(page.find_form("/activate/code").is_some(), "{}", page.describe());
@@ -26,8 +26,10 @@ async fn begin(house: &House, visitor: &mut Visitor, username: &str, why: &str) 
 /// A code of a registrant.
 async fn code(house: &House, username: &str, why: Why) -> String {
     let by = registrant(house, "registrar").await;
+    house.give_own_cpr(username).await;
     let person = house.person(username).await.id;
-    portvagt::service::desk::recovery_code(&house.app.ground, &by, person, why).await.expect("a code").to_text()
+    let given = desk::recovery_code(&house.app.ground, &by, (person, why), seen_by_registrant(Level::Substantial)).await;
+    given.expect("a code").code.to_text()
 }
 
 async fn with_cpr(house: &House, username: &str) -> Employee {

@@ -19,10 +19,12 @@ use portvagt::{
         factor::{self, Authenticator, Evidence, Use},
         organisation::Organisation,
         person::{Admission, Person},
+        proofing::{Authentication, Checked, Document, DocumentKind},
         session::Session,
     },
     storage::{
         db::{Db, DbSettings},
+        handed::Behind,
         organisations, people,
     },
 };
@@ -30,6 +32,8 @@ use sqlx::AssertSqlSafe;
 
 /// Invitations and recovery codes.
 mod invitations;
+/// What stands behind handed-over codes, and attached apps.
+mod handed;
 /// Every function once.
 mod every;
 /// What people see of their own things.
@@ -120,6 +124,18 @@ pub(crate) fn session(person: Id<Person>) -> Session {
         last_seen_at: at(0),
         user_agent: "Browser/1 æøå".to_owned(),
         address: "192.0.2.7".to_owned(),
+    }
+}
+
+/// What stands behind a code: a passport that a registrant saw.
+pub(crate) fn behind() -> Behind {
+    let expires = Some("2031-05-06".parse().expect("a day"));
+    Behind {
+        id: Id::random(&SystemRandom),
+        document: Some(Document { kind: DocumentKind::Passport, issuer: "Danmark".to_owned(), expires, checked: Checked::Chip }),
+        evidence: "pas 204".to_owned(),
+        authentication: Some(Authentication { level: Level::Substantial, factors: "password+totp".to_owned(), at: at(0) }),
+        released: None,
     }
 }
 

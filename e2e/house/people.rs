@@ -2,15 +2,15 @@
 
 use portvagt::{
     base::secret::Secret,
-    base::{clock::plus, random::SystemRandom},
+    base::{clock::plus, id::Id, random::SystemRandom},
     crypto::totp::TotpSecret,
     domain::{
         assurance::Level,
-        audit::Actor,
+        audit::{Actor, Kind},
         client::{Client, Terms},
         invitation::Channel,
         lock::Cause,
-        person::{Person, Username},
+        person::{Admission, Person, Username},
         policy::PasswordRules,
         proofing::Method,
     },
@@ -21,9 +21,10 @@ use portvagt::{
         lifecycle::{self, Hired},
         operator::Operator,
         organisations, passwords, people,
-        proofing::{self, Told},
+        proofing::operators::{self, Told},
         terms,
     },
+    storage::people as rows,
 };
 
 use super::{CVR, House};
@@ -114,7 +115,7 @@ impl House {
         let record = people::prove(ground, &self.operator(), &name(username), told).await.expect("a proofing");
         if level == Level::High {
             let second = Operator { actor: Actor::Operator("second".to_owned()), ..self.operator() };
-            proofing::approve_by_operator(ground, &second, record.id).await.expect("an approval");
+            operators::approve_by_operator(ground, &second, record.id).await.expect("an approval");
         }
     }
 
@@ -151,6 +152,38 @@ impl House {
     pub async fn give_cpr(&self, username: &str, number: &str) {
         let (person, number) = (self.person(username).await, number.parse().expect("a CPR number"));
         cpr::set(&self.app.ground, &self.operator(), &person, &number).await.expect("a number");
+    }
+
+    /// Gives somebody a CPR number that nobody else has, if they have none, and proves them anew of it.
+    pub async fn give_own_cpr(&self, username: &str) {
+        let person = self.person(username).await;
+        if cpr::index_of(&self.app.ground, person.id).await.expect("the database").is_none() {
+            let serial = self.count("SELECT COUNT(*) FROM cprs").await;
+            self.give_cpr(username, &format!("0303{:02}-{:04}", serial / 9000, 1000 + serial % 9000)).await;
+            self.prove(username, Level::Substantial).await;
+        }
+    }
+
+    /// So many people of that given name in another organisation.
+    pub async fn crowd(&self, cvr: &str, given_name: &str, count: usize) {
+        let (ground, by) = (&self.app.ground, self.operator());
+        let cvr = cvr.parse().expect("a CVR number");
+        let organisation = organisations::save(ground, &by, cvr, "Storkommune", Level::Substantial).await.expect("an organisation").id;
+        let mut tx = ground.db.begin().await.expect("a transaction");
+        for number in 0..count {
+            let person = Person {
+                id: Id::random(&SystemRandom),
+                organisation,
+                username: name(&format!("crowd{number}")),
+                given_name: given_name.to_owned(),
+                family_name: "Jensen".to_owned(),
+                email: None,
+                persistent_uuid: Id::<Person>::random(&SystemRandom).uuid(),
+                admission: Admission::default(),
+            };
+            rows::insert(&mut tx, &person, None).await.expect("the database").expect("a new name");
+        }
+        tx.commit(by.event(ground, Kind::PersonAdded)).await.expect("committed");
     }
 
     /// Locks somebody by the hand of a colleague of that user name, who is made for it.

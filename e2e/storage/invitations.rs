@@ -16,7 +16,7 @@ use portvagt::{
     },
 };
 
-use super::{at, event, hash, on_both, somebody};
+use super::{at, behind, event, hash, on_both, somebody};
 use crate::house::at_once;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -77,6 +77,7 @@ async fn recovery_codes_are_kept() {
         let db = &nodes.one;
         let person = somebody(db).await.id;
         let code = hash();
+        let behind = behind();
         let recovery = |issued_at| Recovery {
             person,
             why: Why::Factor,
@@ -85,6 +86,7 @@ async fn recovery_codes_are_kept() {
             issued_at: at(issued_at),
             expires_at: at(100),
             issued_by: "person:x",
+            behind: &behind,
         };
         let mut tx = db.begin().await.unwrap();
         recoveries::put(&mut tx, &recovery(0)).await.unwrap();

@@ -10,7 +10,7 @@ use portvagt::{
         lock::{Cause, Lifted, Lock},
         organisation::Unit,
         person::{Access, Person},
-        proofing::{Authentication, Basis, Checked, Document, DocumentKind, Method, Proofing, ProofingPolicy, State},
+        proofing::{Approval, Authentication, Basis, Checked, Document, DocumentKind, Method, Proofing, ProofingPolicy, State},
         role::Role,
         terms::{Acceptance, Terms},
     },
@@ -164,7 +164,7 @@ async fn employments_open_and_close_the_account() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_human_may_have_an_account_in_each_organisation() {
+async fn one_human_may_have_several_accounts_linked_by_number() {
     on_both(|nodes| async move {
         let db = &nodes.one;
         let other = portvagt::domain::organisation::Organisation { cvr: "87654321".parse().unwrap(), ..organisation() };
@@ -176,19 +176,28 @@ async fn one_human_may_have_an_account_in_each_organisation() {
         for (one, number) in [(&first, 1), (&second, 1), (&third, 3)] {
             people::insert(&mut tx, one, Some(cpr(number))).await.unwrap().unwrap();
         }
-        assert!(!cprs::put(&mut tx, third.id, home, &cpr(1)).await.unwrap(), "taken here");
-        assert!(cprs::put(&mut tx, third.id, home, &cpr(4)).await.unwrap(), "changed");
-        assert!(cprs::put(&mut tx, third.id, home, &cpr(4)).await.unwrap(), "the same again");
+        cprs::put(&mut tx, third.id, home, &cpr(4)).await.unwrap();
+        cprs::put(&mut tx, third.id, home, &cpr(4)).await.unwrap();
+        let fourth = person(home, "fourth");
+        people::insert(&mut tx, &fourth, Some(cpr(1))).await.unwrap().unwrap();
         let renamed = Person { given_name: "Karen".to_owned(), family_name: "Berg".to_owned(), ..first.clone() };
         people::update(&mut tx, &renamed).await.unwrap().unwrap();
         let taken = Person { username: second.username.clone(), ..renamed };
         assert_eq!(people::update(&mut tx, &taken).await.unwrap(), Err(people::Taken::Username));
         tx.commit(event(Kind::PersonAdded, 0)).await.unwrap();
-        let mut both = [first.id, second.id];
+        let mut both = [first.id, second.id, fourth.id];
         both.sort_by_key(|id| id.to_string());
         assert_eq!(cprs::accounts(db, &[2, 1]).await.unwrap(), both);
         assert_eq!(cprs::of(db, third.id).await.unwrap().unwrap().index, [2, 4]);
         assert_eq!(people::list(db, "karen berg", 10, "").await.unwrap().len(), 1, "found by the new name");
+        assert_eq!(people::list_of(db, home, "karen berg", 10).await.unwrap().len(), 1);
+        assert_eq!(people::list_of(db, away, "karen berg", 10).await.unwrap().len(), 0, "of the other organisation");
+        assert!(!people::was_active(db, first.id).await.unwrap());
+        let mut tx = db.begin().await.unwrap();
+        people::activated(&mut tx, first.id, at(1)).await.unwrap();
+        people::activated(&mut tx, first.id, at(2)).await.unwrap();
+        tx.commit_routine().await.unwrap();
+        assert!(people::was_active(db, first.id).await.unwrap() && !people::was_active(db, second.id).await.unwrap());
     })
     .await;
 }
@@ -207,10 +216,12 @@ async fn roles_and_terms_are_kept() {
             (granted.len(), granted[0].role, granted[0].granted_by.as_str(), granted[0].granted_at),
             (1, Role::Registrant, "operator:a", at(1))
         );
+        assert!(roles::has_any(db, anna.id).await.unwrap());
         assert!(roles::has(db, anna.id, Role::Registrant).await.unwrap() && !roles::has(db, anna.id, Role::Administrator).await.unwrap());
         let mut tx = db.begin().await.unwrap();
         assert!(roles::revoke(&mut tx, anna.id, Role::Registrant).await.unwrap());
         assert!(!roles::revoke(&mut tx, anna.id, Role::Registrant).await.unwrap());
+        assert!(!roles::has_working_registrant(db, anna.organisation).await.unwrap());
         tx.commit(event(Kind::RoleRevoked, 0)).await.unwrap();
 
         let draft = Terms {
@@ -287,8 +298,9 @@ async fn proofings_are_kept_and_count_in_one_read_with_the_session() {
         assert_eq!(level(0).await, Some(Level::Low), "one that waits counts for nothing");
         assert_eq!(proofings::waiting(db).await.unwrap().iter().map(|one| one.id).collect::<Vec<_>>(), [high.id]);
         let mut tx = db.begin().await.unwrap();
-        assert!(proofings::approve(&mut tx, high.id, "person:y", at(1)).await.unwrap());
-        assert!(!proofings::approve(&mut tx, high.id, "person:z", at(2)).await.unwrap());
+        let approval = |by: &str, second| Approval { by: by.to_owned(), at: at(second), authentication: high.authentication.clone() };
+        assert!(proofings::approve(&mut tx, high.id, &approval("person:y", 1)).await.unwrap());
+        assert!(!proofings::approve(&mut tx, high.id, &approval("person:z", 2)).await.unwrap());
         tx.commit(event(Kind::ProofingApproved, 0)).await.unwrap();
         assert_eq!(level(0).await, Some(Level::High));
         assert_eq!(proofings::bases_of(db, anna.id).await.unwrap().len(), 3);
@@ -296,7 +308,7 @@ async fn proofings_are_kept_and_count_in_one_read_with_the_session() {
         let stored = proofings::by_id(db, high.id).await.unwrap().unwrap();
         assert_eq!(stored.document, high.document);
         assert_eq!(stored.authentication, high.authentication);
-        assert_eq!(stored.approved, Some(("person:y".to_owned(), at(1))));
+        assert_eq!(stored.approved, Some(approval("person:y", 1)), "with how they were logged in");
         let mut tx = db.begin().await.unwrap();
         assert!(proofings::revoke(&mut tx, high.id, "operator:a", at(2), "forged").await.unwrap());
         assert!(!proofings::revoke(&mut tx, high.id, "operator:a", at(2), "forged").await.unwrap());
@@ -308,7 +320,7 @@ async fn proofings_are_kept_and_count_in_one_read_with_the_session() {
         let revoked = proofings::of_person(db, anna.id).await.unwrap().into_iter().find(|one| one.id == high.id).unwrap();
         assert_eq!(revoked.revoked, Some(("operator:a".to_owned(), at(2), "forged".to_owned())));
         let mut tx = db.begin().await.unwrap();
-        assert!(cprs::put(&mut tx, anna.id, anna.organisation, &cpr).await.unwrap());
+        cprs::put(&mut tx, anna.id, anna.organisation, &cpr).await.unwrap();
         tx.commit(event(Kind::CprSet, 0)).await.unwrap();
         assert_eq!(level(0).await, None, "proved of nobody with that number");
     })

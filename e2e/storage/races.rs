@@ -23,7 +23,7 @@ use portvagt::{
     },
 };
 
-use super::{Nodes, at, authenticator, event, hash, on_both, session, somebody};
+use super::{Nodes, at, authenticator, behind, event, hash, on_both, session, somebody};
 
 pub(crate) const POLICY: ThrottlePolicy = ThrottlePolicy {
     account_failures: 5,
@@ -173,8 +173,8 @@ async fn an_activation_code_is_spent_once() {
         let person = somebody(&nodes.one).await;
         let code = hash();
         let mut tx = nodes.one.begin().await.unwrap();
-        let stored =
-            Code { person: person.id, code_hash: &code, level: Level::Substantial, expires_at: at(600), issued_by: "operator:root" };
+        let (level, expires_at, issued_by, behind) = (Level::Substantial, at(600), "operator:root", &behind());
+        let stored = Code { person: person.id, code_hash: &code, level, expires_at, issued_by, behind };
         activations::put(&mut tx, &stored).await.unwrap();
         tx.commit(event(Kind::ActivationIssued, 0)).await.unwrap();
         let spend = move |code| {

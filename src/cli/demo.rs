@@ -30,7 +30,7 @@ use crate::{
         operator::Operator,
         organisations,
         people::{self, Newcomer, Record},
-        proofing::Told,
+        proofing::operators::Told,
     },
 };
 

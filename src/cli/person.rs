@@ -25,9 +25,10 @@ use crate::{
         proofing::{Method, State},
     },
     service::{
+        cpr,
         ground::Ground,
         people::{self, Newcomer},
-        proofing::Told,
+        proofing::operators::Told,
     },
 };
 
@@ -229,11 +230,13 @@ async fn add(add: Add, ground: &Ground) -> anyhow::Result<Answer> {
         ),
         None => format!("'{name}' is added, without a password. Next, invite them: portvagt person invite {name} --by mail"),
     };
+    let twins = cpr::twins(ground, &person).await?;
     let mut json = shown::to_json(&person, ground.clock.now());
     if let Some(object) = json.as_object_mut() {
         object.insert("activation_code".to_owned(), code.into());
+        object.insert("same_human".to_owned(), json!(shown::user_names(&twins)));
     }
-    Ok(Answer::new(words, json))
+    Ok(Answer::new(words + &shown::twins(&twins), json))
 }
 
 fn lifetime(ground: &Ground) -> String {

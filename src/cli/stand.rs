@@ -10,7 +10,11 @@ use openssl::{
 
 use crate::{
     base::{clock::SystemClock, id::Incident, random::SystemRandom, secret::Secret},
-    config::{Settings, check::key_bytes, value::Confidential},
+    config::{
+        Settings,
+        check::{demo_secret, key_bytes},
+        value::Confidential,
+    },
     crypto::{
         breached::Breached,
         keyring::{Certificate, Keyring, SigningKey},
@@ -57,7 +61,8 @@ pub async fn ground(settings: &Settings) -> anyhow::Result<Ground> {
 fn rules(settings: &Settings) -> anyhow::Result<Rules> {
     let list = settings.password.breached_file.as_deref();
     let opened = list.map(|path| Breached::open(path).with_context(|| format!("password.breached_file: {}", path.display())));
-    Ok(Rules { breached: opened.transpose()?, ..settings.rules() })
+    let demonstration = settings.secrets.master_key_file.as_ref().is_some_and(|key| key.expose() == demo_secret("master-key"));
+    Ok(Rules { breached: opened.transpose()?, demonstration, ..settings.rules() })
 }
 
 /// A database is used with the keys it was first opened with; with others its trail would be torn, and what one key

@@ -139,6 +139,7 @@ impl Settings {
                 letter_seconds: self.activation.letter_invitation.seconds,
                 recovery_seconds: self.activation.recovery_code.seconds,
             },
+            demonstration: false,
             issuer: self.site.organisation.clone(),
         }
     }

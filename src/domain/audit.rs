@@ -55,6 +55,14 @@ pub enum Kind {
     InvitationUsed,
     /// A code from the registrant's desk for getting an identity back was made.
     RecoveryIssued,
+    /// A second registrant released a code that was handed over.
+    CodeReleased,
+    /// A code that waited for a second registrant was made void.
+    CodeWithdrawn,
+    /// Somebody else attached an authenticator for a person; it carries nothing yet.
+    AuthenticatorAttached,
+    /// The owner proved an authenticator that somebody else had attached.
+    AuthenticatorProved,
     /// Somebody was identified in order to activate an identity or to get it back.
     PersonIdentified,
     /// Somebody was not who they wanted to activate or get back; nothing happened.
@@ -154,6 +162,10 @@ impl Kind {
             Self::InvitationIssued => "invitation.issued",
             Self::InvitationUsed => "invitation.used",
             Self::RecoveryIssued => "recovery.issued",
+            Self::CodeReleased => "code.released",
+            Self::CodeWithdrawn => "code.withdrawn",
+            Self::AuthenticatorAttached => "authenticator.attached",
+            Self::AuthenticatorProved => "authenticator.proved",
             Self::PersonIdentified => "identification.succeeded",
             Self::IdentificationRefused => "identification.refused",
             Self::IdentityActivated => "identity.activated",

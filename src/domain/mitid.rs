@@ -22,6 +22,8 @@ pub enum Why {
     Unlock,
     /// From the person's own pages, to raise the level of the identity.
     Raise,
+    /// An authenticator that somebody else attached is to be proved by its owner.
+    Attached,
 }
 
 impl Why {
@@ -33,7 +35,16 @@ impl Why {
             Self::Factor => "factor",
             Self::Unlock => "unlock",
             Self::Raise => "raise",
+            Self::Attached => "attached",
         }
+    }
+}
+
+impl FromStr for Why {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let all = [Self::Activation, Self::Password, Self::Factor, Self::Unlock, Self::Raise, Self::Attached];
+        all.into_iter().find(|why| why.as_str() == text).ok_or(())
     }
 }
 

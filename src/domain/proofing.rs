@@ -125,6 +125,17 @@ pub struct Authentication {
     pub at: Timestamp,
 }
 
+/// A second person's approval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    /// Who, as the trail names actors.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// How they were logged in; `None` at the command line.
+    pub authentication: Option<Authentication>,
+}
+
 /// The part of a record that decides whether it counts, and for what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Basis {
@@ -163,8 +174,8 @@ pub struct Proofing {
     pub recorded_by: String,
     /// How they were logged in; `None` at the command line.
     pub authentication: Option<Authentication>,
-    /// Who approved it, as the trail names actors, and when.
-    pub approved: Option<(String, Timestamp)>,
+    /// The second person's approval, where there was one.
+    pub approved: Option<Approval>,
     /// Who took it back, when, and why.
     pub revoked: Option<(String, Timestamp, String)>,
 }

@@ -25,9 +25,6 @@ pub enum Refusal {
     /// The reason is missing, too long, or holds a number itself.
     #[error("say in 5 to 200 characters why, without any CPR number")]
     Reason,
-    /// Somebody else in the organisation has it.
-    #[error("the CPR number is taken")]
-    Taken,
     /// The database.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -92,14 +89,32 @@ pub async fn read(ground: &Ground, by: &Operator, person: Id<Person>, reason: &s
     open(ground, person, &sealed.cipher)?.ok_or(Refusal::Unknown)
 }
 
+/// The human's other accounts in the person's own organisation.
+pub async fn twins(ground: &Ground, person: &Person) -> Result<Vec<Person>, Fault> {
+    let Some(index) = index_of(ground, person.id).await? else { return Ok(Vec::new()) };
+    let mut twins = Vec::new();
+    for id in cprs::accounts(&ground.db, &index).await?.into_iter().filter(|id| *id != person.id) {
+        twins.extend(people::by_id(&ground.db, id).await?.filter(|twin| twin.organisation == person.organisation));
+    }
+    Ok(twins)
+}
+
+/// Whether two accounts are one human's: the same account, or two of one CPR number. `None`: nobody can tell, because a
+/// number is not known.
+pub async fn same_human(ground: &Ground, one: Id<Person>, other: Id<Person>) -> Result<Option<bool>, Fault> {
+    if one == other {
+        return Ok(Some(true));
+    }
+    let (one, other) = (index_of(ground, one).await?, index_of(ground, other).await?);
+    Ok(one.zip(other).map(|(one, other)| one == other))
+}
+
 /// Sets or changes the person's number. What was proved of another number counts no longer, from this instant on.
 pub async fn set(ground: &Ground, by: &Operator, person: &Person, cpr: &Cpr) -> Result<(), Refusal> {
     let sealed = seal(ground, person.id, cpr)?;
     let mut tx = ground.db.begin().await?;
     people::hold(&mut tx, person.id).await?;
-    if !cprs::put(&mut tx, person.id, person.organisation, &sealed).await? {
-        return Err(Refusal::Taken);
-    }
+    cprs::put(&mut tx, person.id, person.organisation, &sealed).await?;
     Ok(tx.commit(by.event(ground, Kind::CprSet).about(person.id)).await?)
 }
 

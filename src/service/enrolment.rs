@@ -238,6 +238,7 @@ async fn complete(
 ) -> Result<Enrolled, Refusal> {
     let now = ground.clock.now();
     let person = flow.stage.person;
+    people::activated(&mut tx, person, now).await?;
     let event = Event::new(EventKind::AuthenticatorAdded, Actor::Person(person), now, &visitor.incident, ground.random.as_ref())
         .about(person)
         .with("authenticator", authenticator.id)
@@ -269,7 +270,7 @@ async fn settle(ground: &Ground, tx: &mut Tx, flow: &Flow<Enrol>, visitor: &Visi
     let (kind, notice) = match flow.stage.why {
         Some(Why::Activation) => (EventKind::IdentityActivated, Notice::Activated),
         Some(Why::Password | Why::Factor) => (EventKind::IdentityRecovered, Notice::RecoveryDone),
-        Some(Why::Unlock | Why::Raise) | None => return Ok(()),
+        Some(Why::Unlock | Why::Raise | Why::Attached) | None => return Ok(()),
     };
     let person = flow.stage.person;
     let event = Event::new(kind, Actor::Person(person), ground.clock.now(), &visitor.incident, ground.random.as_ref());

@@ -61,6 +61,9 @@ pub struct Rules {
     pub notices: bool,
     /// How long invitations and recovery codes may be used.
     pub lifetimes: Lifetimes,
+    /// Whether this is a demonstration, with keys that everybody knows: operators then also do what elsewhere takes the owner or
+    /// a registrant. No installation serves with those keys.
+    pub demonstration: bool,
     /// What authenticator apps show beside the user name.
     pub issuer: String,
 }

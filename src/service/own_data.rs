@@ -138,7 +138,7 @@ async fn proofings(ground: &Ground, id: Id<Person>) -> Result<Value, Fault> {
 }
 
 fn proofing_of(id: Id<Person>, record: &Proofing) -> Value {
-    let approved = record.approved.as_ref().map(|(by, at)| json!({ "by": word(id, by), "at": at }));
+    let approved = record.approved.as_ref().map(|approval| json!({ "by": word(id, &approval.by), "at": approval.at }));
     let revoked = record.revoked.as_ref().map(|(by, at, reason)| json!({ "by": word(id, by), "at": at, "reason": reason }));
     json!({
         "method": record.method,

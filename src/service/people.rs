@@ -12,12 +12,12 @@ use crate::{
     crypto::{seal::SealError, token::Code, totp::TotpSecret},
     domain::{
         assurance::Level,
-        audit::Kind as EventKind,
+        audit::{Event, Kind as EventKind},
         employment::Employment,
         factor::{Authenticator, Kind},
         lock::{Cause, Hand, Lock},
         notice::Notice,
-        organisation::Cvr,
+        organisation::{Cvr, Organisation},
         person::{Admission, Cpr, Person, Username},
         proofing::Proofing,
         role::{Grant, Role},
@@ -31,7 +31,7 @@ use crate::{
         operator::Operator,
         organisations, passwords,
         people::details::Change,
-        proofing::{self, Told},
+        proofing::{self, operators::Told},
         roles,
     },
     storage::{
@@ -39,6 +39,7 @@ use crate::{
         authenticators,
         db::Tx,
         fault::Fault,
+        handed::Behind,
         people::{self, Taken},
         roles as grants,
     },
@@ -80,6 +81,9 @@ pub enum Refusal {
     /// CPR numbers.
     #[error(transparent)]
     Cpr(#[from] cpr::Refusal),
+    /// Their identity is in use: nobody knows its password but they.
+    #[error("'{0}' has taken the identity into use: nobody sets a password for them; they recover it by MitID or at the desk")]
+    InUse(Username),
     /// It is not one of theirs.
     #[error("'{0}' has no second factor with the id {1}; portvagt person show lists them")]
     NoSuchFactor(Username, Id<Authenticator>),
@@ -161,13 +165,15 @@ pub async fn add(ground: &Ground, by: &Operator, newcomer: Newcomer) -> Result<(
         Some(password) => Some(passwords::accept(ground, &by.incident, &person, password).await?),
         None => None,
     };
+    let hand = by_hand(ground, by, organisation).await?;
     let mut tx = ground.db.begin().await?;
     people::insert(&mut tx, &person, cpr).await??;
     let mut code = None;
     if let Some(password) = password {
         passwords::write(ground, &mut tx, &password).await?;
-        code = Some(issue(ground, &mut tx, by, person.id).await?);
-        tx.note(&by.event(ground, EventKind::ActivationIssued).about(person.id)).await?;
+        let (made, event) = issue(ground, &mut tx, by, (person.id, hand)).await?;
+        code = Some(made);
+        tx.note(&event).await?;
     }
     if newcomer.administrator {
         grants::grant(&mut tx, person.id, Role::Administrator, &by.name(), ground.clock.now()).await?;
@@ -234,22 +240,26 @@ pub async fn reactivate(ground: &Ground, by: &Operator, username: &Username) -> 
 /// Records an identity proofing at the command line.
 pub async fn prove(ground: &Ground, by: &Operator, username: &Username, proof: Told) -> Result<Proofing, Refusal> {
     let person = find(ground, username).await?;
-    Ok(proofing::by_operator(ground, by, &person, proof).await?)
+    Ok(proofing::operators::by_operator(ground, by, &person, proof).await?)
 }
 
 /// Makes a fresh activation code; an older one is void.
 pub async fn activation_code(ground: &Ground, by: &Operator, username: &Username) -> Result<Code, Refusal> {
     let person = find(ground, username).await?;
+    let hand = by_hand(ground, by, person.organisation).await?;
     let mut tx = ground.db.begin().await?;
-    let code = issue(ground, &mut tx, by, person.id).await?;
-    tx.commit(by.event(ground, EventKind::ActivationIssued).about(person.id)).await?;
+    let (code, event) = issue(ground, &mut tx, by, (person.id, hand)).await?;
+    tx.commit(event).await?;
     Ok(code)
 }
 
-/// Sets a new password and ends all sessions and logins under way, since whoever knew the old one may hold one; how many
+/// Sets a new password, for whoever has not taken their identity into use yet, and ends all sessions and logins under way, since whoever knew the old one may hold one; how many
 /// sessions.
 pub async fn set_password(ground: &Ground, by: &Operator, username: &Username, password: &Secret<String>) -> Result<u64, Refusal> {
     let person = find(ground, username).await?;
+    if !ground.rules.demonstration && people::was_active(&ground.db, person.id).await? {
+        return Err(Refusal::InUse(person.username));
+    }
     let accepted = passwords::accept(ground, &by.incident, &person, password).await?;
     let mut tx = ground.db.begin().await?;
     passwords::write(ground, &mut tx, &accepted).await?;
@@ -295,18 +305,39 @@ pub async fn add_totp(ground: &Ground, by: &Operator, username: &Username, name:
     let sealed = ground.seals.totp.seal(secret.expose(), totp::context(person.id).as_bytes(), ground.random.as_ref())?;
     let mut tx = ground.db.begin().await?;
     authenticators::insert_totp(&mut tx, &authenticator, &sealed, None).await?;
+    people::activated(&mut tx, person.id, authenticator.enrolled_at).await?;
     notices::queue(ground, &mut tx, person.id, Notice::FactorAdded { kind: Kind::Totp, name: authenticator.name.clone() }).await?;
     let event = by.event(ground, EventKind::AuthenticatorAdded).about(person.id).with("factor", Kind::Totp.as_str());
     tx.commit(event.with("carries", authenticator.carries).with("provenance", "operator")).await?;
     Ok(secret)
 }
 
-/// What is enrolled with the code carries at most what the registrant's handing it over does.
-async fn issue(ground: &Ground, tx: &mut Tx, by: &Operator, person: Id<Person>) -> Result<Code, Refusal> {
+/// What an operator's code is worth: while the organisation has no registrant it carries what a registrant's does, so that
+/// the first ones can begin; afterwards it begins at Low, and MitID or a registrant must raise it.
+async fn by_hand(ground: &Ground, by: &Operator, organisation: Id<Organisation>) -> Result<(Level, Behind), Refusal> {
+    let begun = proofing::operators::has_begun(ground, organisation).await?;
+    let behind = Behind {
+        id: Id::random(ground.random.as_ref()),
+        document: None,
+        evidence: "by an operator at the command line".to_owned(),
+        authentication: None,
+        released: (!begun).then(|| (by.name(), ground.clock.now())),
+    };
+    Ok((if begun { Level::Low } else { BY_OPERATOR }, behind))
+}
+
+/// Writes an activation code down, with the event of it. What is enrolled with it carries at most its level.
+pub(in crate::service) async fn issue(
+    ground: &Ground,
+    tx: &mut Tx,
+    by: &Operator,
+    (person, (level, behind)): (Id<Person>, (Level, Behind)),
+) -> Result<(Code, Event), Refusal> {
     let code = Code::random(ground.random.as_ref());
     let hash = code.hash(&ground.seals.activation)?;
     let expires_at = clock::plus(ground.clock.now(), ground.rules.activation_seconds);
-    let (level, name) = (BY_OPERATOR, by.name());
-    activations::put(tx, &Activation { person, code_hash: &hash, level, expires_at, issued_by: &name }).await?;
-    Ok(code)
+    let name = by.name();
+    activations::put(tx, &Activation { person, code_hash: &hash, level, expires_at, issued_by: &name, behind: &behind }).await?;
+    let event = by.event(ground, EventKind::ActivationIssued).about(person);
+    Ok((code, proofing::shown(event, level, &behind)))
 }

@@ -2,7 +2,15 @@
 //! registrant is logged in at Substantial and fresh, and never proves themselves, under whatever account; High by other
 //! than MitID counts only when a second person has approved it. Every refusal is written down too.
 
+/// How it is written down.
+mod written;
+/// What operators may record while an organisation has no registrant.
+pub mod operators;
+
 use jiff::Timestamp;
+
+use written::recorded;
+pub(in crate::service) use written::{logged_in, refused, shown};
 
 use crate::{
     base::id::{Id, Incident},
@@ -13,11 +21,11 @@ use crate::{
         mitid::Proved,
         organisation::Organisation,
         person::Person,
-        proofing::{self, Authentication, Basis, Document, Lapse, Method, Present, Proofing, State},
+        proofing::{self, Approval, Authentication, Basis, Document, Lapse, Method, Present, Proofing, State},
         role::Role,
     },
     service::{cpr, ground::Ground, operator::Operator, sessions},
-    storage::{cprs, db::Tx, fault::Fault, organisations, people, proofings, roles},
+    storage::{db::Tx, fault::Fault, organisations, people, proofings, roles},
 };
 
 /// Why nothing was recorded; each is a sentence for whoever tried.
@@ -47,6 +55,18 @@ pub enum Refusal {
     /// The second person is the first, the subject, or another account of either.
     #[error("the second person must be somebody else than the one who proved it and the one it is about")]
     NotASecondPerson,
+    /// A CPR number is missing of somebody involved, or an operator was involved, of whom none is known.
+    #[error("nobody can tell whether those involved are different people, because a CPR number is missing")]
+    NoCpr,
+    /// An authenticator of the subject carries more than what was seen proves.
+    #[error("what was seen proves less than what the person has enrolled")]
+    TooLow,
+    /// What an operator says of MitID is no login with MitID.
+    #[error("MitID proves an identity only by a login with MitID, never by words about it")]
+    NoMitid,
+    /// The organisation has a registrant.
+    #[error("the organisation has a registrant: identities are proved and approved at the registrant's desk, or by MitID")]
+    HasRegistrants,
     /// The evidence is missing, too long, or holds what looks like a CPR number.
     #[error("the evidence says in up to 500 characters what was seen (document kind, issuer, reference), and never holds a CPR number")]
     Evidence,
@@ -117,6 +137,11 @@ impl Registrant {
     pub fn person(&self) -> Id<Person> {
         self.person
     }
+
+    /// How they are logged in.
+    pub fn authentication(&self) -> &Authentication {
+        &self.authentication
+    }
 }
 
 /// What a registrant saw.
@@ -146,21 +171,28 @@ pub struct Earlier {
 /// The registrant saw the person and their document.
 pub async fn in_person(ground: &Ground, registrant: &Registrant, person: Id<Person>, seen: Seen) -> Result<Proofing, Refusal> {
     let subject = judged(ground, registrant, person).await?;
-    let now = ground.clock.now();
-    let issuer = seen.document.issuer.trim().to_owned();
-    if !is_evidence(&seen.evidence) || !(2..=100).contains(&issuer.chars().count()) || issuer.chars().any(char::is_control) {
-        return Err(Refusal::Evidence);
-    }
-    if seen.document.expires.is_some_and(|last| proofing::has_passed(last, now)) {
-        return Err(refused(ground, &registrant.by, &subject, Refusal::DocumentExpired).await?);
-    }
+    let seen = believed(ground, registrant, &subject, seen).await?;
     let mut record = draft(ground, &subject, Method::InPerson, seen.level).await?;
     record.basis.document_expires = seen.document.expires;
-    record.document = Some(Document { issuer, ..seen.document });
-    record.evidence = seen.evidence.trim().to_owned();
+    record.document = Some(seen.document);
+    record.evidence = seen.evidence;
     record.proved_by = registrant.by.name();
     record.authentication = Some(registrant.authentication.clone());
     keep(ground, &registrant.by, record).await
+}
+
+/// What was seen, if it is evidence: the one judgement of every act that rests on a document.
+pub(in crate::service) async fn believed(ground: &Ground, registrant: &Registrant, subject: &Person, seen: Seen) -> Result<Seen, Refusal> {
+    let issuer = seen.document.issuer.trim().to_owned();
+    let is_issuer = (2..=100).contains(&issuer.chars().count()) && !issuer.chars().any(char::is_control) && !cpr::holds_cpr(&issuer);
+    if !is_evidence(&seen.evidence) || !is_issuer {
+        return Err(Refusal::Evidence);
+    }
+    if seen.document.expires.is_some_and(|last| proofing::has_passed(last, ground.clock.now())) {
+        return Err(refused(ground, &registrant.by, subject, Refusal::DocumentExpired).await?);
+    }
+    let evidence = seen.evidence.trim().to_owned();
+    Ok(Seen { document: Document { issuer, ..seen.document }, evidence, level: seen.level })
 }
 
 /// The registrant takes an earlier, equal proofing over with its evidence.
@@ -215,38 +247,6 @@ pub async fn by_mitid(
     Ok(record)
 }
 
-/// What the command line records: how the first registrants are proved.
-#[derive(Debug)]
-pub struct Told {
-    /// How.
-    pub method: Method,
-    /// The level reached.
-    pub level: Level,
-    /// What was seen, in words.
-    pub evidence: String,
-    /// The registrant who did it.
-    pub proved_by: String,
-}
-
-/// An operator records a proofing at the command line, if the settings allow it.
-pub async fn by_operator(ground: &Ground, by: &Operator, subject: &Person, told: Told) -> Result<Proofing, Refusal> {
-    if !ground.rules.proofing.by_command_line {
-        return Err(Refusal::NotHere);
-    }
-    let named = told.proved_by.trim();
-    if !is_evidence(&told.evidence) || named.is_empty() || named.chars().count() > 200 || cpr::holds_cpr(named) {
-        return Err(Refusal::Evidence);
-    }
-    let mut record = draft(ground, subject, told.method, told.level).await?;
-    // What the operator says of MitID is no login with MitID.
-    if told.level == Level::High {
-        record.basis.state = State::Waiting;
-    }
-    record.evidence = told.evidence.trim().to_owned();
-    record.proved_by = named.to_owned();
-    keep(ground, by, record).await
-}
-
 /// A second registrant approves a record that waits.
 pub async fn approve(ground: &Ground, registrant: &Registrant, id: Id<Proofing>) -> Result<Proofing, Refusal> {
     let record = waiting(ground, id).await?;
@@ -254,27 +254,26 @@ pub async fn approve(ground: &Ground, registrant: &Registrant, id: Id<Proofing>)
     if subject.organisation != registrant.organisation {
         return Err(refused(ground, &registrant.by, &subject, Refusal::OtherOrganisation).await?);
     }
-    let proposer = record.recorded_by.strip_prefix("person:").and_then(|id| id.parse::<Id<Person>>().ok());
-    let mut others = vec![record.person];
-    others.extend(proposer);
-    for other in others {
-        if same_human(ground, registrant.person, other).await? {
-            return Err(refused(ground, &registrant.by, &subject, Refusal::NotASecondPerson).await?);
-        }
-    }
-    endorse(ground, &registrant.by, record).await
+    second(ground, registrant, &subject, &record.recorded_by).await?;
+    endorse(ground, (&registrant.by, Some(registrant.authentication.clone())), record).await
 }
 
-/// A second operator approves a record that waits.
-pub async fn approve_by_operator(ground: &Ground, by: &Operator, id: Id<Proofing>) -> Result<Proofing, Refusal> {
-    if !ground.rules.proofing.by_command_line {
-        return Err(Refusal::NotHere);
+/// Holds the registrant against the first one and the subject: a second person is neither, under whatever account. Who the
+/// first one is must be known; of an operator at the command line it is not.
+pub(in crate::service) async fn second(ground: &Ground, registrant: &Registrant, subject: &Person, first: &str) -> Result<(), Refusal> {
+    let first = first.strip_prefix("person:").and_then(|id| id.parse::<Id<Person>>().ok());
+    let mut verdicts = vec![cpr::same_human(ground, registrant.person, subject.id).await?];
+    verdicts.push(match first {
+        Some(first) => cpr::same_human(ground, registrant.person, first).await?,
+        None => None,
+    });
+    if verdicts.contains(&Some(true)) {
+        return Err(refused(ground, &registrant.by, subject, Refusal::NotASecondPerson).await?);
     }
-    let record = waiting(ground, id).await?;
-    if record.recorded_by == by.name() || record.proved_by == by.name() || record.recorded_by.is_empty() {
-        return Err(Refusal::NotASecondPerson);
+    if verdicts.contains(&None) {
+        return Err(refused(ground, &registrant.by, subject, Refusal::NoCpr).await?);
     }
-    endorse(ground, by, record).await
+    Ok(())
 }
 
 /// Takes a record back; the level it gave is gone at once.
@@ -323,34 +322,32 @@ pub async fn identity(ground: &Ground, person: &Person) -> Result<Option<Level>,
 /// The subject, if this registrant may prove them.
 pub(in crate::service) async fn judged(ground: &Ground, registrant: &Registrant, person: Id<Person>) -> Result<Person, Refusal> {
     let subject = people::by_id(&ground.db, person).await?.ok_or(Refusal::NoSuchPerson)?;
-    if same_human(ground, registrant.person, person).await? {
-        return Err(refused(ground, &registrant.by, &subject, Refusal::Own).await?);
-    }
-    if subject.organisation != registrant.organisation {
-        return Err(refused(ground, &registrant.by, &subject, Refusal::OtherOrganisation).await?);
-    }
-    Ok(subject)
-}
-
-/// Whether two accounts are one human's: the same account, or two of the same CPR number.
-async fn same_human(ground: &Ground, one: Id<Person>, other: Id<Person>) -> Result<bool, Fault> {
-    if one == other {
-        return Ok(true);
-    }
-    let Some(sealed) = cprs::of(&ground.db, one).await? else { return Ok(false) };
-    Ok(cprs::accounts(&ground.db, &sealed.index).await?.contains(&other))
+    let own = cpr::same_human(ground, registrant.person, person).await?;
+    let refusal = match own {
+        Some(true) => Refusal::Own,
+        _ if subject.organisation != registrant.organisation => Refusal::OtherOrganisation,
+        None => Refusal::NoCpr,
+        Some(false) => return Ok(subject),
+    };
+    Err(refused(ground, &registrant.by, &subject, refusal).await?)
 }
 
 async fn waiting(ground: &Ground, id: Id<Proofing>) -> Result<Proofing, Refusal> {
     proofings::by_id(&ground.db, id).await?.filter(|record| record.basis.state == State::Waiting).ok_or(Refusal::NoSuchProofing)
 }
 
-async fn endorse(ground: &Ground, by: &Operator, record: Proofing) -> Result<Proofing, Refusal> {
+async fn endorse(
+    ground: &Ground,
+    (by, authentication): (&Operator, Option<Authentication>),
+    record: Proofing,
+) -> Result<Proofing, Refusal> {
+    let approval = Approval { by: by.name(), at: ground.clock.now(), authentication };
     let mut tx = ground.db.begin().await?;
-    if !proofings::approve(&mut tx, record.id, &by.name(), ground.clock.now()).await? {
+    if !proofings::approve(&mut tx, record.id, &approval).await? {
         return Err(Refusal::NoSuchProofing);
     }
     let event = by.event(ground, Kind::ProofingApproved).about(record.person).with("proofing", record.id);
+    let event = logged_in(event, approval.authentication.as_ref());
     tx.commit(event.with("level", record.basis.level).with("proposed_by", &record.recorded_by)).await?;
     proofings::by_id(&ground.db, record.id).await?.ok_or(Refusal::NoSuchProofing)
 }
@@ -385,23 +382,6 @@ async fn keep(ground: &Ground, by: &Operator, mut record: Proofing) -> Result<Pr
     proofings::insert(&mut tx, &record).await?;
     tx.commit(recorded(ground, by, &record)).await?;
     Ok(record)
-}
-
-fn recorded(ground: &Ground, by: &Operator, record: &Proofing) -> crate::domain::audit::Event {
-    let event = by.event(ground, Kind::IdentityProved).about(record.person).with("proofing", record.id);
-    let event = event.with("method", record.method.as_str()).with("level", record.basis.level).with("proved_by", &record.proved_by);
-    let event = event.with("state", record.basis.state.as_str());
-    match &record.authentication {
-        Some(login) => event.with("login_level", login.level).with("login_factors", &login.factors),
-        None => event,
-    }
-}
-
-/// Writes down that an attempt was turned down.
-async fn refused(ground: &Ground, by: &Operator, subject: &Person, refusal: Refusal) -> Result<Refusal, Fault> {
-    let event = by.event(ground, Kind::ProofingRefused).about(subject.id).with("reason", &refusal);
-    ground.db.begin().await?.commit(event).await?;
-    Ok(refusal)
 }
 
 /// What was seen, in words: 3 to 500 characters, nothing that could be a CPR number.

@@ -1,5 +1,5 @@
 //! CPR numbers, sealed: this room stores what `crypto::seal` made and never sees ten digits. Found by keyed fingerprint;
-//! one human may have an account in each of several organisations.
+//! one human may have several accounts, in one organisation too.
 
 use crate::{
     base::id::Id,
@@ -19,25 +19,15 @@ pub struct SealedCpr {
     pub index: Vec<u8>,
 }
 
-/// Sets the person's number, whatever stood there. `false` when somebody else in the organisation has it.
-pub async fn put(tx: &mut Tx, person: Id<Person>, organisation: Id<Organisation>, cpr: &SealedCpr) -> Result<bool, Fault> {
-    let other = tx
-        .one(
-            "SELECT person FROM cprs WHERE cpr_index = $1 AND organisation = $2 AND person <> $3",
-            [cpr.index.clone().into(), organisation.into(), person.into()],
-        )
-        .await?;
-    if other.is_some() {
-        return Ok(false);
-    }
-    tx.run("DELETE FROM cprs WHERE person = $1", [person.into()]).await?;
-    let put = tx
-        .run(
-            "INSERT INTO cprs (person, organisation, cpr, cpr_index) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-            [person.into(), organisation.into(), cpr.cipher.clone().into(), cpr.index.clone().into()],
-        )
-        .await?;
-    Ok(put == 1)
+/// Sets the person's number, whatever stood there. Other accounts may have the same: they are the same human's.
+pub async fn put(tx: &mut Tx, person: Id<Person>, organisation: Id<Organisation>, cpr: &SealedCpr) -> Result<(), Fault> {
+    tx.run(
+        "INSERT INTO cprs (person, organisation, cpr, cpr_index) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (person) DO UPDATE SET organisation = excluded.organisation, cpr = excluded.cpr, cpr_index = excluded.cpr_index",
+        [person.into(), organisation.into(), cpr.cipher.clone().into(), cpr.index.clone().into()],
+    )
+    .await
+    .map(drop)
 }
 
 /// The person's number, sealed, if known.
@@ -46,7 +36,7 @@ pub async fn of(db: &Db, person: Id<Person>) -> Result<Option<SealedCpr>, Fault>
     row.map(|row| Ok(SealedCpr { cipher: row.bytes("cpr")?, index: row.bytes("cpr_index")? })).transpose()
 }
 
-/// The accounts whose number has that fingerprint, in all organisations.
+/// The accounts whose number has that fingerprint: one human's, in all organisations.
 pub async fn accounts(db: &Db, index: &[u8]) -> Result<Vec<Id<Person>>, Fault> {
     let rows = db.all("SELECT person FROM cprs WHERE cpr_index = $1 ORDER BY person", [index.into()]).await?;
     rows.iter().map(|row| row.parsed("person")).collect()

@@ -33,6 +33,10 @@ pub mod password_rules;
 pub mod credentials;
 /// TOTP secrets and WebAuthn credentials.
 pub mod authenticators;
+/// What stands behind a code that was handed over.
+pub mod handed;
+/// Apps that somebody else attached, until their owner proves them.
+pub mod attached;
 /// One-time activation codes.
 pub mod activations;
 /// Invitations to take an identity into use.

@@ -5,7 +5,10 @@ use jiff::Timestamp;
 
 use crate::{
     base::id::Id,
-    domain::person::{Admission, Person},
+    domain::{
+        organisation::Organisation,
+        person::{Admission, Person},
+    },
     storage::{
         cprs::{self, SealedCpr},
         db::{Db, Row, Tx},
@@ -19,9 +22,6 @@ pub enum Taken {
     /// The user name.
     #[error("the user name is taken")]
     Username,
-    /// The CPR number, in the same organisation.
-    #[error("the CPR number is taken")]
-    Cpr,
     /// The persistent UUID.
     #[error("the persistent UUID is taken")]
     PersistentUuid,
@@ -38,9 +38,11 @@ const BY_USERNAME: &str = "SELECT id, organisation, username, given_name, family
      employed_from, employed_until FROM people WHERE username = $1";
 const LIST: &str = "SELECT id, organisation, username, given_name, family_name, email, persistent_uuid, active_locks, employed_from, \
      employed_until FROM people WHERE search LIKE $1 ESCAPE '!' AND username > $2 ORDER BY username LIMIT $3";
+const LIST_OF: &str = "SELECT id, organisation, username, given_name, family_name, email, persistent_uuid, active_locks, employed_from, \
+     employed_until FROM people WHERE organisation = $1 AND search LIKE $2 ESCAPE '!' ORDER BY username LIMIT $3";
 
-/// Adds a person, open to log in. `Err(Taken)` inside `Ok` when somebody else has the user name, persistent UUID or, in
-/// the same organisation, the CPR number; the transaction stays usable.
+/// Adds a person, open to log in. `Err(Taken)` inside `Ok` when somebody else has the user name or persistent UUID; the
+/// transaction stays usable.
 pub async fn insert(tx: &mut Tx, person: &Person, cpr: Option<SealedCpr>) -> Result<Result<(), Taken>, Fault> {
     let inserted = tx
         .run(
@@ -62,13 +64,10 @@ pub async fn insert(tx: &mut Tx, person: &Person, cpr: Option<SealedCpr>) -> Res
         let clash = clash.ok_or_else(|| Fault::Unavailable("a person of the same name came and went".to_owned()))?;
         return Ok(Err(if clash.text("username")? == person.username.as_str() { Taken::Username } else { Taken::PersistentUuid }));
     }
-    match cpr {
-        Some(cpr) if !cprs::put(tx, person.id, person.organisation, &cpr).await? => {
-            tx.run("DELETE FROM people WHERE id = $1", [person.id.into()]).await?;
-            Ok(Err(Taken::Cpr))
-        }
-        _ => Ok(Ok(())),
+    if let Some(cpr) = cpr {
+        cprs::put(tx, person.id, person.organisation, &cpr).await?;
     }
+    Ok(Ok(()))
 }
 
 /// Writes names, user name and address of a person down. `Err(Taken)` inside `Ok` when somebody else has the user name; the
@@ -127,8 +126,27 @@ pub async fn by_username(db: &Db, username: &str) -> Result<Option<Person>, Faul
 /// People whose name, user name or address contains `filter` (any case; empty: all), in order of user name, at most
 /// `limit`, beginning after the user name `after` (empty: from the first).
 pub async fn list(db: &Db, filter: &str, limit: i64, after: &str) -> Result<Vec<Person>, Fault> {
-    let pattern = filter.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
-    db.all(LIST, [format!("%{pattern}%").into(), after.into(), limit.into()]).await?.iter().map(read).collect()
+    db.all(LIST, [pattern(filter).into(), after.into(), limit.into()]).await?.iter().map(read).collect()
+}
+
+/// As [`list`], of one organisation only.
+pub async fn list_of(db: &Db, organisation: Id<Organisation>, filter: &str, limit: i64) -> Result<Vec<Person>, Fault> {
+    let pattern = pattern(filter);
+    db.all(LIST_OF, [organisation.into(), pattern.into(), limit.into()]).await?.iter().map(read).collect()
+}
+
+fn pattern(filter: &str) -> String {
+    format!("%{}%", filter.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_"))
+}
+
+/// Notes that the identity was taken into use, the first time.
+pub async fn activated(tx: &mut Tx, person: Id<Person>, at: Timestamp) -> Result<(), Fault> {
+    tx.run("UPDATE people SET activated_at = $2 WHERE id = $1 AND activated_at IS NULL", [person.into(), at.into()]).await.map(drop)
+}
+
+/// Whether the identity was ever taken into use.
+pub async fn was_active(db: &Db, person: Id<Person>) -> Result<bool, Fault> {
+    Ok(db.one("SELECT id FROM people WHERE id = $1 AND activated_at IS NOT NULL", [person.into()]).await?.is_some())
 }
 
 /// The language the person chose (`da`, `en`), if they did.

@@ -7,7 +7,7 @@ use crate::{
     base::id::Id,
     domain::{
         person::Person,
-        proofing::{Authentication, Basis, Document, Proofing, State},
+        proofing::{Approval, Authentication, Basis, Document, Proofing, State},
     },
     storage::{
         db::{Db, Row, Tx},
@@ -21,13 +21,13 @@ const INSERT: &str = "INSERT INTO proofings (id, person, method, evidence, level
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
 const OF_PERSON: &str = "SELECT id, person, method, evidence, level, proved_by, proved_at, state, name, cpr_index, document_kind, \
      document_issuer, document_expires, document_checked, recorded_by, recorder_level, recorder_factors, recorder_at, approved_by, \
-     approved_at, revoked_by, revoked_at, revoked_reason FROM proofings WHERE person = $1 ORDER BY proved_at DESC, id";
+     approved_at, approver_level, approver_factors, approver_at, revoked_by, revoked_at, revoked_reason FROM proofings WHERE person = $1 ORDER BY proved_at DESC, id";
 const BY_ID: &str = "SELECT id, person, method, evidence, level, proved_by, proved_at, state, name, cpr_index, document_kind, \
      document_issuer, document_expires, document_checked, recorded_by, recorder_level, recorder_factors, recorder_at, approved_by, \
-     approved_at, revoked_by, revoked_at, revoked_reason FROM proofings WHERE id = $1";
+     approved_at, approver_level, approver_factors, approver_at, revoked_by, revoked_at, revoked_reason FROM proofings WHERE id = $1";
 const WAITING: &str = "SELECT id, person, method, evidence, level, proved_by, proved_at, state, name, cpr_index, document_kind, \
      document_issuer, document_expires, document_checked, recorded_by, recorder_level, recorder_factors, recorder_at, approved_by, \
-     approved_at, revoked_by, revoked_at, revoked_reason FROM proofings WHERE state = 'waiting' ORDER BY proved_at, id";
+     approved_at, approver_level, approver_factors, approver_at, revoked_by, revoked_at, revoked_reason FROM proofings WHERE state = 'waiting' ORDER BY proved_at, id";
 const BASES: &str = "SELECT level, state, name, cpr_index, document_expires FROM proofings WHERE person = $1 AND state = 'valid'";
 
 /// Adds a proofing.
@@ -83,11 +83,20 @@ pub async fn bases_of(db: &Db, person: Id<Person>) -> Result<Vec<Basis>, Fault> 
 }
 
 /// A second person approves a record. `false` when it does not wait (any longer).
-pub async fn approve(tx: &mut Tx, proofing: Id<Proofing>, by: &str, at: Timestamp) -> Result<bool, Fault> {
+pub async fn approve(tx: &mut Tx, proofing: Id<Proofing>, approval: &Approval) -> Result<bool, Fault> {
+    let login = approval.authentication.as_ref();
     let approved = tx
         .run(
-            "UPDATE proofings SET state = 'valid', approved_by = $2, approved_at = $3 WHERE id = $1 AND state = 'waiting'",
-            [proofing.into(), by.into(), at.into()],
+            "UPDATE proofings SET state = 'valid', approved_by = $2, approved_at = $3, approver_level = $4, approver_factors = $5, \
+             approver_at = $6 WHERE id = $1 AND state = 'waiting'",
+            [
+                proofing.into(),
+                (&approval.by).into(),
+                approval.at.into(),
+                login.map_or(Value::Int(None), |login| login.level.into()),
+                login.map(|login| login.factors.clone()).into(),
+                login.map(|login| login.at).into(),
+            ],
         )
         .await?;
     Ok(approved == 1)
@@ -116,11 +125,14 @@ fn read(row: &Row) -> Result<Proofing, Fault> {
         }),
         None => None,
     };
-    let authentication = match row.level_or_none("recorder_level")? {
-        Some(level) => Some(Authentication { level, factors: row.text("recorder_factors")?, at: row.time("recorder_at")? }),
+    let authentication = read_login(row, ["recorder_level", "recorder_factors", "recorder_at"])?;
+    let approved = match row.time_or_none("approved_at")? {
+        Some(at) => {
+            let authentication = read_login(row, ["approver_level", "approver_factors", "approver_at"])?;
+            Some(Approval { by: row.text("approved_by")?, at, authentication })
+        }
         None => None,
     };
-    let approved = row.time_or_none("approved_at")?.map(|at| Ok::<_, Fault>((row.text("approved_by")?, at))).transpose()?;
     let revoked = match row.time_or_none("revoked_at")? {
         Some(at) => {
             Some((row.text_or_none("revoked_by")?.unwrap_or_default(), at, row.text_or_none("revoked_reason")?.unwrap_or_default()))
@@ -141,6 +153,11 @@ fn read(row: &Row) -> Result<Proofing, Fault> {
         approved,
         revoked,
     })
+}
+
+fn read_login(row: &Row, [level, factors, at]: [&'static str; 3]) -> Result<Option<Authentication>, Fault> {
+    let Some(level) = row.level_or_none(level)? else { return Ok(None) };
+    Ok(Some(Authentication { level, factors: row.text(factors)?, at: row.time(at)? }))
 }
 
 fn read_basis(row: &Row) -> Result<Basis, Fault> {

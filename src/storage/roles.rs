@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::{
     base::id::Id,
     domain::{
+        organisation::Organisation,
         person::Person,
         role::{Grant, Role},
     },
@@ -13,6 +14,11 @@ use crate::{
         fault::Fault,
     },
 };
+
+const WORKING: &str = "SELECT r.person FROM roles r JOIN people p ON p.id = r.person JOIN cprs c ON c.person = r.person \
+     WHERE p.organisation = $1 AND r.role = 'registrant' AND EXISTS (SELECT 1 FROM authenticators a WHERE a.person = r.person) \
+     AND EXISTS (SELECT 1 FROM proofings f WHERE f.person = r.person AND f.state = 'valid' AND f.level >= 2 \
+     AND f.cpr_index = c.cpr_index) LIMIT 1";
 
 /// Grants a role. `false` when the person has it.
 pub async fn grant(tx: &mut Tx, person: Id<Person>, role: Role, by: &str, at: Timestamp) -> Result<bool, Fault> {
@@ -36,6 +42,17 @@ pub async fn of_person(db: &Db, person: Id<Person>) -> Result<Vec<Grant>, Fault>
     rows.iter()
         .map(|row| Ok(Grant { role: row.parsed("role")?, granted_by: row.text("granted_by")?, granted_at: row.time("granted_at")? }))
         .collect()
+}
+
+/// Whether the organisation has a registrant who could work: with the role, an authenticator, a CPR number, and an identity
+/// proved of that number at Substantial or above.
+pub async fn has_working_registrant(db: &Db, organisation: Id<Organisation>) -> Result<bool, Fault> {
+    Ok(db.one(WORKING, [organisation.into()]).await?.is_some())
+}
+
+/// Whether the person has any role.
+pub async fn has_any(db: &Db, person: Id<Person>) -> Result<bool, Fault> {
+    Ok(db.one("SELECT role FROM roles WHERE person = $1", [person.into()]).await?.is_some())
 }
 
 /// Whether the person has the role.

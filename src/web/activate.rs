@@ -113,7 +113,9 @@ pub fn go_on(app: &App, visit: &Visit, held: &Held, next: Next) -> HttpResponse 
 pub async fn post_terms(app: Data<App>, visit: Visit, form: CsrfForm) -> Result<HttpResponse, Trouble> {
     let held = form.flow(&visit)?;
     let version = form.field("version").parse().unwrap_or_default();
-    match accepting::accept(&app.ground, &held, (version, visit.language.tag()), &visit.visitor).await {
+    // That of the text that was shown, whatever language was chosen meanwhile.
+    let Some(language) = Language::from_tag(form.field("language")) else { return terms_page(&app, &visit, &held).await };
+    match accepting::accept(&app.ground, &held, (version, language.tag()), &visit.visitor).await {
         Ok(held) => Ok(at_flow(&app, &visit, &held)),
         Err(Refusal::OtherTerms) => terms_page(&app, &visit, &held).await,
         Err(refusal) => Err(trouble(&visit, refusal)),

@@ -61,11 +61,14 @@ pub fn configure(config: &mut ServiceConfig) {
     at(config, "/desk", [get().to(desk::front)]);
     at(config, "/desk/find", [post().to(desk::find)]);
     at(config, "/desk/person", [get().to(desk::person)]);
-    at(config, "/desk/proofing", [post().to(desk::prove)]);
-    at(config, "/desk/activation", [post().to(desk::activation)]);
-    at(config, "/desk/recovery", [post().to(desk::recovery)]);
+    at(config, "/desk/proofing", [get().to(desk::acts::ask_proofing), post().to(desk::acts::prove)]);
+    at(config, "/desk/earlier", [get().to(desk::acts::ask_earlier), post().to(desk::acts::take_over)]);
+    at(config, "/desk/activation", [get().to(desk::acts::ask_activation), post().to(desk::acts::activation)]);
+    at(config, "/desk/recovery", [get().to(desk::acts::ask_recovery), post().to(desk::acts::recovery)]);
     at(config, "/desk/approve", [post().to(desk::approve)]);
     at(config, "/desk/refuse", [post().to(desk::refuse)]);
+    at(config, "/desk/release", [post().to(desk::release)]);
+    at(config, "/desk/withdraw", [post().to(desk::withdraw)]);
 
     at(config, "/account", [get().to(account::overview::overview)]);
     at(config, "/account/level", [get().to(account::overview::why)]);

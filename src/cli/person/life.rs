@@ -226,7 +226,7 @@ pub async fn run(command: Command, ground: &Ground, by: &Operator) -> anyhow::Re
         }
         Command::Edit(edit) => self::edit(edit, ground, by).await,
         Command::Approve { proofing } => {
-            let approved = proofing::approve_by_operator(ground, by, proofing).await?;
+            let approved = proofing::operators::approve_by_operator(ground, by, proofing).await?;
             Ok(Answer::new(format!("The proofing counts now, at level {}.", approved.basis.level), shown::proofing(&approved)))
         }
         Command::Revoke { proofing, reason } => {
@@ -308,9 +308,10 @@ async fn number(command: CprCommand, ground: &Ground, by: &Operator) -> anyhow::
             cpr::set(ground, by, &person, &number).await?;
             let identity = proofing::identity(ground, &person).await?;
             let level = identity.map_or("is not proved (any longer)".to_owned(), |level| format!("is still proved at level {level}"));
+            let twins = cpr::twins(ground, &person).await?;
             Ok(Answer::new(
-                format!("The CPR number of '{username}' is set; the identity {level}."),
-                json!({ "username": username, "cpr": number.masked(), "identity": identity }),
+                format!("The CPR number of '{username}' is set; the identity {level}.{}", shown::twins(&twins)),
+                json!({ "username": username, "cpr": number.masked(), "identity": identity, "same_human": shown::user_names(&twins) }),
             ))
         }
         CprCommand::Find => {

@@ -67,12 +67,23 @@ pub fn to_json(person: &Person, now: Timestamp) -> Value {
     })
 }
 
+/// Who else is the same human, in words: a hint at a number that was mistyped.
+pub fn twins(twins: &[Person]) -> String {
+    if twins.is_empty() { String::new() } else { format!(" The same CPR number, so the same human: {}.", user_names(twins).join(", ")) }
+}
+
+/// Their user names.
+pub fn user_names(people: &[Person]) -> Vec<String> {
+    people.iter().map(|person| person.username.to_string()).collect()
+}
+
 /// A proofing.
 pub fn proofing(one: &Proofing) -> Value {
     json!({
         "id": one.id, "method": one.method, "level": one.basis.level, "state": one.basis.state, "evidence": one.evidence,
         "document": one.document, "proved_by": one.proved_by, "proved_at": one.proved_at, "recorded_by": one.recorded_by,
-        "login": one.authentication, "approved_by": one.approved.as_ref().map(|(by, _)| by),
+        "login": one.authentication, "approved_by": one.approved.as_ref().map(|approval| &approval.by),
+        "approver_login": one.approved.as_ref().and_then(|approval| approval.authentication.as_ref()),
     })
 }
 

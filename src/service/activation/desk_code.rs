@@ -1,7 +1,7 @@
 //! A code from the registrant's desk instead of MitID: for the activation, or for one purpose of recovery. Spent once, for
 //! the person and the purpose it was made for; what follows carries no more than the code does.
 
-use super::{BY_CODE, Next, Refusal, allowed, event, proceed, subject};
+use super::{Next, Refusal, allowed, event, proceed, reaches, subject};
 use crate::{
     base::id::Id,
     crypto::token::Code,
@@ -34,13 +34,17 @@ pub async fn check(ground: &Ground, held: &Held, typed: &str, visitor: &Visitor)
     let hash = Code::from_typed(typed).hash(keyed)?;
     // A code that is right but does not do what is wanted stays unspent.
     let verdict = match &subject {
-        Some(subject) => allowed(ground, subject, why, BY_CODE).await?.map_err(|(reason, _)| reason),
+        Some(subject) => allowed(ground, subject, why).await?.map_err(|(reason, _)| reason),
         None => Ok(()),
     };
     let mut tx = ground.db.begin().await?;
     let level = match why {
         Why::Activation => activations::spend(&mut tx, id, &hash, now).await?,
         _ => recoveries::spend(&mut tx, id, why, &hash, now).await?,
+    };
+    let verdict = match (&subject, level) {
+        (Some(subject), Some(level)) => verdict.and_then(|()| reaches(subject, why, level).map_err(|(reason, _)| reason)),
+        _ => verdict,
     };
     let (Some(level), Some(subject), Ok(())) = (level, subject, verdict) else {
         drop(tx);

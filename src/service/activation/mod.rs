@@ -23,6 +23,7 @@ use crate::{
         notice::Notice,
         person::Person,
         policy::WeakPassword,
+        proofing::same_name,
         terms::Terms,
     },
     service::{
@@ -106,6 +107,8 @@ struct Subject {
     person: Person,
     enrolled: Vec<Authenticator>,
     terms: Option<Terms>,
+    /// Whether they ever took the identity into use.
+    was_active: bool,
 }
 
 /// MitID proved somebody in a flow that activates or recovers. It goes on only if the CPR number is that of the person the
@@ -123,7 +126,11 @@ pub async fn identified(
     if index.is_none() || index != Some(cpr::index(ground, proved.cpr())?) {
         return turned_down("other_cpr", Refusal::Unmatched).await;
     }
-    if let Err((reason, refusal)) = allowed(ground, &subject, why, level).await? {
+    // A wrong number on file is somebody else's: whatever it is for, the name must be the person's too.
+    if proved.name().is_some_and(|told| !same_name(told, &subject.person.full_name())) {
+        return turned_down("other_name", Refusal::Unmatched).await;
+    }
+    if let Err((reason, refusal)) = allowed(ground, &subject, why).await?.and_then(|()| reaches(&subject, why, level)) {
         return turned_down(reason, refusal).await;
     }
     let mut tx = ground.db.begin().await?;
@@ -149,13 +156,14 @@ async fn subject(ground: &Ground, person: Option<Id<Person>>) -> Result<Option<S
     let person = people::by_id(&ground.db, id).await?;
     let enrolled = authenticators::of_person(&ground.db, id).await?;
     let terms = terms::outstanding(ground, id).await?;
-    Ok(person.map(|person| Subject { person, enrolled, terms }))
+    let was_active = people::was_active(&ground.db, id).await?;
+    Ok(person.map(|person| Subject { person, enrolled, terms, was_active }))
 }
 
 type Verdict = Result<(), (&'static str, Refusal)>;
 
-/// Whether a proof of that level does for this person what it is wanted for.
-async fn allowed(ground: &Ground, subject: &Subject, why: Why, level: Level) -> Result<Verdict, Fault> {
+/// Whether a proof does for this person what it is wanted for.
+async fn allowed(ground: &Ground, subject: &Subject, why: Why) -> Result<Verdict, Fault> {
     if why == Why::Unlock {
         let lifted = own_locks(ground, subject.person.id).await?;
         return Ok(if lifted.is_empty() { Err(("not_locked", Refusal::Unmatched)) } else { Ok(()) });
@@ -165,11 +173,17 @@ async fn allowed(ground: &Ground, subject: &Subject, why: Why, level: Level) -> 
     }
     Ok(match why {
         Why::Activation if !subject.enrolled.is_empty() => Err(("already_active", Refusal::Unmatched)),
-        // At no lower assurance than what is to be replaced was enrolled under.
-        Why::Password | Why::Factor if subject.enrolled.iter().any(|one| one.carries > level) => Err(("level", Refusal::TooLow)),
-        Why::Raise | Why::Unlock => Err(("purpose", Refusal::Unmatched)),
+        // Whoever never took the identity into use has nothing to get back: they are invited.
+        Why::Password | Why::Factor if !subject.was_active => Err(("never_active", Refusal::Unmatched)),
+        Why::Raise | Why::Unlock | Why::Attached => Err(("purpose", Refusal::Unmatched)),
         Why::Activation | Why::Password | Why::Factor => Ok(()),
     })
+}
+
+/// Whether the proof is of no lower level than what was enrolled, wherever something enrolled is replaced or opened again.
+fn reaches(subject: &Subject, why: Why, level: Level) -> Verdict {
+    let replaces = matches!(why, Why::Password | Why::Factor | Why::Unlock);
+    if replaces && subject.enrolled.iter().any(|one| one.carries > level) { Err(("level", Refusal::TooLow)) } else { Ok(()) }
 }
 
 /// The causes of active locks that their owner may lift.

@@ -30,6 +30,7 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
         migration(6, "mitid", include_str!("../../../migrations/0006_mitid.sql")),
         migration(7, "account", include_str!("../../../migrations/0007_account.sql")),
         migration(8, "guessing", include_str!("../../../migrations/0008_guessing.sql")),
+        migration(9, "proof", include_str!("../../../migrations/0009_proof.sql")),
         migration(10, "guard", include_str!("../../../migrations/0010_guard.sql")),
     ])
 });

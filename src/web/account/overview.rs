@@ -7,8 +7,8 @@ use actix_web::{
 use serde::Deserialize;
 
 use crate::{
-    domain::{assurance::Level, explanation::Part, factor, flow::Wanted, proofing::Proofing},
-    service::{activity, explanation, proofing, raising, sessions},
+    domain::{assurance::Level, explanation::Part, factor, flow::Wanted, proofing::Proofing, role::Role},
+    service::{activity, explanation, proofing, raising, roles, sessions},
     storage::{authenticators, credentials, organisations},
     web::{
         account::door,
@@ -54,6 +54,7 @@ pub async fn overview(app: Data<App>, visit: Visit, who: SignedIn, query: Query<
         logins: sessions::list(&app.ground, person.id).await.map_err(broken)?.len(),
         password_set: credentials::password(db, person.id).await.map_err(broken)?.map(|stored| stored.set_at),
         mitid: !app.mitid.open().is_empty(),
+        desk: roles::has(&app.ground, person.id, Role::Registrant).await.map_err(broken)?,
         notice: query.notice(),
         frame: who.frame,
     };

@@ -61,6 +61,7 @@ pub fn trouble(visit: &Visit, refusal: Refusal) -> Trouble {
         Refusal::Own => "desk-own",
         Refusal::OtherOrganisation => "desk-other-organisation",
         Refusal::NotASecondPerson => "desk-not-second",
+        Refusal::NoCpr => "desk-no-cpr",
         Refusal::LevelTooLow => "desk-level-too-low",
         _ => "desk-no-registrant",
     };

@@ -98,6 +98,7 @@ impl Choose {
             Why::Factor => "mitid-why-factor",
             Why::Unlock => "mitid-why-unlock",
             Why::Raise => "mitid-why-raise",
+            Why::Attached => "mitid-why-attached",
         }
     }
 

@@ -28,6 +28,8 @@ pub struct Overview {
     pub password_set: Option<Timestamp>,
     /// A road to MitID is open: a form posts to `/account/mitid`.
     pub mitid: bool,
+    /// Whether the person is a registrant: a way leads to the desk.
+    pub desk: bool,
     /// What has just been done.
     pub notice: Option<Notice>,
 }
