@@ -153,8 +153,10 @@ fn what_is_wrong_is_said_in_words_and_changes_nothing() {
         desk.refused(&["person", "add", "anna", "--given-name", "A", "--family-name", "B"], "six blue bicycles\n")
             .contains("the user name is taken")
     );
-    let evidence = ["person", "prove", "anna", "--method", "mitid", "--level", "low", "--evidence", "cpr 010180-1234", "--by", "Lone"];
+    let evidence = ["person", "prove", "anna", "--method", "earlier", "--level", "low", "--evidence", "cpr 010180-1234", "--by", "Lone"];
     assert!(desk.refused(&evidence, "").contains("never holds a CPR number"));
+    let mitid = ["person", "prove", "anna", "--method", "mitid", "--level", "low", "--evidence", "told by phone", "--by", "Lone"];
+    assert!(desk.refused(&mitid, "").contains("never by words about it"));
     assert!(desk.refused(&["person", "show", "nobody"], "").contains("nobody has the user name 'nobody'"));
     assert!(desk.refused(&["relying-party", "show", "https://saml.example"], "").contains("no relying party is registered"));
     assert_eq!(desk.run(&["person", "prove", "anna", "--method", "guess"], "").status.code(), Some(2));
