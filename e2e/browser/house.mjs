@@ -190,7 +190,7 @@ db.commit()`;
   /** Somebody without a password, invited by a letter: their user name, and the code in it. */
   async invited() {
     const username = `n${randomBytes(4).toString('hex')}`;
-    await this.command(['person', 'add', username, '--given-name', 'Nina', '--family-name', 'Sørensen Aagaard', '--without-password']);
+    await this.command(['person', 'add', username, '--given-name', 'Nina', '--family-name', 'Sørensen Aagaard', '--without-password', '--with-cpr'], `${madeUpNumber()}\n`);
     const letter = join(this.folder, `${username}.pdf`);
     await this.command(['person', 'invite', username, '--by', 'letter', '--out', letter]);
     const [code] = /[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}/.exec(readFileSync(letter, 'latin1'));
