@@ -2,7 +2,6 @@
 //! desk proves who it is; terms, password and second factor follow. What is broken off gains nothing (security cases B13, B14).
 
 use portvagt::{
-    crypto::token::Token,
     domain::{
         assurance::Level,
         flow::Identify,
@@ -73,7 +72,7 @@ impl Invited {
 pub fn held(visitor: &Visitor, page: &Page) -> Held {
     let id = page.url.query_pairs().find(|(name, _)| name == "flow").expect("a flow").1.into_owned();
     let cookie = visitor.cookies.value(&format!("__Host-flow-{}", &id[..8])).expect("its cookie");
-    Held { id: id.parse().expect("an id"), token: Token::from_text(cookie).expect("a token") }
+    Held::of_cookie(id.parse().expect("an id"), cookie).expect("a flow")
 }
 
 /// What comes of MitID proving this number at this level, in this browser: by the act behind both roads.
@@ -103,7 +102,7 @@ pub async fn prove(
     match activation::identified(ground, (&flow, &held), &Proved::attest(said), &nobody).await? {
         Next::On(held) => {
             let here = Url::parse(&house.base).expect("an address");
-            visitor.cookies.set(&here, &format!("__Host-flow-{}", &held.id.to_string()[..8]), &held.token.to_text());
+            visitor.cookies.set(&here, &format!("__Host-flow-{}", &held.id.to_string()[..8]), &held.to_cookie());
             Ok(visitor.open(house.url(&format!("/activate?flow={}", held.id))).await)
         }
         Next::Unlocked => Ok(visitor.open(house.url("/logged-out")).await),

@@ -21,7 +21,6 @@ use portvagt::{
         audit::{Actor, Kind},
         employment::Employment,
         factor::{self, Authenticator},
-        flow::Purpose,
         lock::{CAUSES, Cause, Hand},
         organisation::Organisation,
         person::{Admission, Cpr, Person},
@@ -415,7 +414,7 @@ async fn step(world: &mut World, person: &Person, secret: &TotpSecret, (life, ac
             }
         }
         19 | 20 => {
-            let held = login::begin(ground, Purpose::Account).await.unwrap();
+            let held = login::begin(ground).unwrap();
             let tried = password::check(ground, &held, person.username.as_str(), Secret::new(PASSWORD.to_owned()), &world.visitor).await;
             diary.push(format!("{now} password: {}", tried.is_ok()));
             match tried {

@@ -1,7 +1,7 @@
 //! Out of turn: every address of the login, asked at every stage of a login, opens only what that stage has (security
 //! case B09). What is asked out of turn gives nothing and changes nothing.
 
-use portvagt::{crypto::token::Token, storage::flows};
+use portvagt::service::login::{self, Held};
 use reqwest::Method;
 use serde_json::json;
 
@@ -168,11 +168,10 @@ impl Standing {
         self.visitor.cookies.value(&format!("__Host-flow-{}", &self.flow[..8])).expect("the flow's cookie").to_owned()
     }
 
-    /// The stage as the database has it.
+    /// The stage as the house has it.
     async fn stage(&self, house: &House) -> Option<String> {
-        let token = Token::from_text(&self.cookie()).expect("a token");
-        let id = self.flow.parse().expect("an id");
-        flows::stage_of(house.db(), id, &token.hash(), house.app.ground.clock.now()).await.expect("the database")
+        let held = Held::of_cookie(self.flow.parse().expect("an id"), &self.cookie()).expect("a flow");
+        login::stage_of(&house.app.ground, &held).await.expect("the database")
     }
 
     /// Asks a route with everything right that could be right.

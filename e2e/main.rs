@@ -144,6 +144,8 @@ mod login_stages;
 mod login_standing;
 /// Guessing passwords (B01-B03).
 mod login_throttle;
+/// Logins that only their browser knows of.
+mod login_unsaved;
 /// Colleagues at one computer, and a lock that bars guessing.
 mod login_shared_browser;
 /// What new keys must prove of themselves (B12).

@@ -157,6 +157,10 @@ async fn flows_open_at_their_stage_with_their_token() {
         assert_eq!(flows::stage_of(db, flow.id, &first, at(0)).await.unwrap().as_deref(), Some("start"));
         let password = evidence(0).uses()[0].clone();
         let mut tx = db.begin().await.unwrap();
+        let unsaved = Flow { id: Id::random(&SystemRandom), ..open.clone() };
+        assert!(!flows::begin_once(&mut tx, &open, &Start::default(), &second).await.unwrap(), "it is there");
+        assert!(flows::begin_once(&mut tx, &unsaved, &Start::default(), &second).await.unwrap());
+        assert!(flows::finish::<Start>(&mut tx, unsaved.id, &second).await.unwrap());
         let next = SecondFactor { person, password: password.clone(), webauthn: None };
         assert!(flows::advance(&mut tx, &open, &first, &next, &second).await.unwrap());
         tx.commit_routine().await.unwrap();

@@ -148,6 +148,7 @@ impl MasterKey {
             invitation: mac("portvagt/invitation")?,
             recovery: mac("portvagt/recovery")?,
             device: mac("portvagt/device")?,
+            flow: mac("portvagt/flow")?,
             mitid: seal("portvagt/mitid")?,
         })
     }
@@ -180,6 +181,8 @@ pub struct Seals {
     pub recovery: MacKey,
     /// Authenticates known-browser cookies.
     pub device: MacKey,
+    /// Authenticates logins that only their browser knows of.
+    pub flow: MacKey,
     /// Seals what is under way with MitID.
     pub mitid: SealKey,
 }

@@ -2,29 +2,27 @@
 //! registrant's desk; a mail recovers nothing. User names that nobody has go the same way to the same dead end.
 
 use crate::{
+    crypto::seal::SealError,
     domain::{
         assurance::Level,
-        flow::{Identify, Purpose, Recover},
+        flow::{Identify, Recover},
         mitid::Why,
         person::Username,
     },
     service::{
         activation::nobody,
         ground::Ground,
-        login::{self, Held, Refusal},
+        login::{self, Held, Refusal, unsaved},
     },
-    storage::{fault::Fault, people},
+    storage::people,
 };
 
 /// What can be recovered.
 pub const REASONS: [Why; 3] = [Why::Password, Why::Factor, Why::Unlock];
 
 /// Begins one.
-pub async fn begin(ground: &Ground) -> Result<Held, Fault> {
-    let mut tx = ground.db.begin().await?;
-    let held = login::begin_at(ground, &mut tx, Purpose::Account, Recover::default()).await?;
-    tx.commit_routine().await?;
-    Ok(held)
+pub fn begin(ground: &Ground) -> Result<Held, SealError> {
+    unsaved::begin::<Recover>(ground)
 }
 
 /// Who, and what is lost.

@@ -4,9 +4,10 @@
 
 use crate::{
     base::{id::Id, secret::Secret},
+    crypto::seal::SealError,
     domain::{
         audit::{Actor, Event, Kind},
-        flow::{Purpose, SelfLock},
+        flow::SelfLock,
         lock::Cause,
         person::Person,
     },
@@ -14,18 +15,15 @@ use crate::{
         activity::Deed,
         ground::{Ground, Visitor},
         lifecycle,
-        login::{self, Held, Refusal},
+        login::{self, Held, Refusal, unsaved},
         operator::Operator,
     },
-    storage::{db::Tx, fault::Fault, flows},
+    storage::{db::Tx, fault::Fault},
 };
 
 /// Begins the flow of the page for those who are not logged in.
-pub async fn begin(ground: &Ground) -> Result<Held, Fault> {
-    let mut tx = ground.db.begin().await?;
-    let held = login::begin_at(ground, &mut tx, Purpose::Account, SelfLock {}).await?;
-    tx.commit_routine().await?;
-    Ok(held)
+pub fn begin(ground: &Ground) -> Result<Held, SealError> {
+    unsaved::begin::<SelfLock>(ground)
 }
 
 /// Whether that flow is open in this browser.
@@ -40,12 +38,10 @@ pub async fn by_password(
     (username, password): (&str, Secret<String>),
     visitor: &Visitor,
 ) -> Result<(), Refusal> {
-    let flow = login::open::<SelfLock>(ground, held).await?;
+    login::open::<SelfLock>(ground, held).await?;
     let person = login::password::owner(ground, username, &password, visitor).await?;
-    let mut tx = ground.db.begin().await?;
-    if !flows::finish::<SelfLock>(&mut tx, flow.id, &held.token.hash()).await? {
-        return Err(Refusal::Gone);
-    }
+    // Nothing of this flow was ever kept, so nothing ends; locked twice is as good as locked.
+    let tx = ground.db.begin().await?;
     Ok(place(ground, tx, (person.id, Cause::Person, "by the person, with user name and password"), visitor).await?)
 }
 

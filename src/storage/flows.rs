@@ -28,6 +28,20 @@ pub async fn begin<S: Stage>(tx: &mut Tx, flow: &Flow<S>, token_hash: &TokenHash
     .map(drop)
 }
 
+/// Stores a flow that so far only its browser knew of, at that stage. `false` when it is there already.
+pub async fn begin_once<A, B: Stage>(tx: &mut Tx, flow: &Flow<A>, stage: &B, token_hash: &TokenHash) -> Result<bool, Fault> {
+    let (data, person) = write(stage)?;
+    let purpose = serde_json::to_string(&flow.purpose).map_err(unwritable)?;
+    let begun = tx
+        .run(
+            "INSERT INTO flows (id, token_hash, stage, purpose, data, person, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+             ON CONFLICT (id) DO NOTHING",
+            [flow.id.into(), token_hash.into(), B::NAME.into(), purpose.into(), data.into(), person.into(), flow.expires_at.into()],
+        )
+        .await?;
+    Ok(begun == 1)
+}
+
 /// The flow, if the token is its own, it stands at stage `S` and is not over.
 pub async fn open<S: Stage>(db: &Db, id: Id<AnyFlow>, token_hash: &TokenHash, now: Timestamp) -> Result<Option<Flow<S>>, Fault> {
     let row = db

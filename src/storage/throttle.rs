@@ -60,6 +60,15 @@ fn blocks_until(failures: i64, now: Timestamp, policy: &ThrottlePolicy) -> Optio
 /// The same where there is a counter.
 async fn reserve_again(db: &Db, account_key: &str, now: Timestamp, policy: &ThrottlePolicy) -> Result<Reservation, Fault> {
     let mut tx = db.begin().await?;
+    let reservation = take(&mut tx, account_key, now, policy).await?;
+    if let Reservation::Go { failures, blocks_until } = reservation {
+        count(tx, account_key, now, (failures, blocks_until)).await?;
+    }
+    Ok(reservation)
+}
+
+/// Takes the counter in a transaction under way and says whether an attempt may be checked in it; nothing is counted yet.
+pub async fn take(tx: &mut Tx, account_key: &str, now: Timestamp, policy: &ThrottlePolicy) -> Result<Reservation, Fault> {
     // One statement that inserts or takes the row's lock, on both engines: attempts pass here one by one, also while
     // another one's success deletes the row.
     let row = tx
@@ -76,14 +85,17 @@ async fn reserve_again(db: &Db, account_key: &str, now: Timestamp, policy: &Thro
     }
     let is_stale = row.time("window_start")? < plus(now, -FORGET_SECONDS);
     let failures = if is_stale { 1 } else { row.int("failures")?.saturating_add(1) };
-    let blocks_until = blocks_until(failures, now, policy);
+    Ok(Reservation::Go { failures, blocks_until: blocks_until(failures, now, policy) })
+}
+
+/// Counts the attempt that [`take`] let through, as a failure, and commits.
+pub async fn count(tx: Tx, account_key: &str, now: Timestamp, (failures, blocks_until): (i64, Option<Timestamp>)) -> Result<(), Fault> {
     let end = blocks_until.map_or(0, Timestamp::as_millisecond);
     tx.run_to_end(
         "UPDATE throttles SET failures = $2, window_start = $3, blocked_until = $4 WHERE key = $1",
         vec![account_key.into(), failures.into(), now.into(), end.into()],
     )
-    .await?;
-    Ok(Reservation::Go { failures, blocks_until })
+    .await
 }
 
 /// Forgets the account's failures after a success.

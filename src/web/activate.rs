@@ -19,7 +19,6 @@ use crate::{
         login::{self, Held},
         passwords, recovery,
     },
-    storage::flows,
     web::{
         answer::{self, at_flow, see, shown},
         app::App,
@@ -39,11 +38,11 @@ use crate::{
 /// `GET /activate`: begins an activation, or shows the stage of the flow that is named. Nothing is spent by looking.
 pub async fn show(app: Data<App>, visit: Visit, query: Query<room::AtFlow>) -> Result<HttpResponse, Trouble> {
     let Some(id) = query.into_inner().flow else {
-        let held = invitation::begin(&app.ground).await.map_err(|fault| Trouble::storage(&visit, &fault))?;
+        let held = invitation::begin(&app.ground).map_err(|error| Trouble::internal(&visit, &error))?;
         return Ok(at_flow(&app, &visit, &held));
     };
     let Some(held) = visit.held(&id) else { return Err(Trouble::of(&visit, Kind::FlowGone, "flow.cookie_mismatch", "cookie")) };
-    let stage = flows::stage_of(&app.ground.db, held.id, &held.token.hash(), app.ground.clock.now()).await;
+    let stage = login::stage_of(&app.ground, &held).await;
     match stage.map_err(|fault| Trouble::storage(&visit, &fault))?.as_deref() {
         Some(Invited::NAME) => invitation_page(&app, &visit, &held, "", None),
         Some(Recover::NAME) => recover_page(&app, &visit, &held),
@@ -57,7 +56,7 @@ pub async fn show(app: Data<App>, visit: Visit, query: Query<room::AtFlow>) -> R
 
 /// `GET /recover`: begins a recovery.
 pub async fn recover(app: Data<App>, visit: Visit) -> Result<HttpResponse, Trouble> {
-    let held = recovery::begin(&app.ground).await.map_err(|fault| Trouble::storage(&visit, &fault))?;
+    let held = recovery::begin(&app.ground).map_err(|error| Trouble::internal(&visit, &error))?;
     Ok(at_flow(&app, &visit, &held))
 }
 

@@ -20,7 +20,7 @@ use crate::{
         saml::{self, sso},
         sessions,
     },
-    storage::{authenticators, clients, flows, people},
+    storage::{authenticators, clients, people},
     web::{
         answer::{add, at_flow, frame, see, shown},
         app::App,
@@ -47,11 +47,11 @@ pub async fn show(app: Data<App>, visit: Visit, query: Query<AtFlow>) -> Result<
         {
             return Ok(see("/account"));
         }
-        let held = login::begin(&app.ground, Purpose::Account).await.map_err(|fault| Trouble::storage(&visit, &fault))?;
+        let held = login::begin(&app.ground).map_err(|error| Trouble::internal(&visit, &error))?;
         return Ok(at_flow(&app, &visit, &held));
     };
     let Some(held) = visit.held(&id) else { return Err(Trouble::of(&visit, problem::Kind::FlowGone, "flow.cookie_mismatch", "cookie")) };
-    let stage = flows::stage_of(&app.ground.db, held.id, &held.token.hash(), app.ground.clock.now()).await;
+    let stage = login::stage_of(&app.ground, &held).await;
     match stage.map_err(|fault| Trouble::storage(&visit, &fault))?.as_deref() {
         Some(Start::NAME) => start(&app, &visit, &held).await,
         Some(SecondFactor::NAME | StepUp::NAME) => factor_page(&app, &visit, &held, None).await,
@@ -66,6 +66,10 @@ pub async fn show(app: Data<App>, visit: Visit, query: Query<AtFlow>) -> Result<
 }
 
 async fn start(app: &App, visit: &Visit, held: &Held) -> Result<HttpResponse, Trouble> {
+    if held.unsaved.is_some() {
+        // No relying party asked.
+        return password_page(app, visit, held, "", None).await;
+    }
     let resumed = sso::resume(&app.desk, &app.ground, held, visit.session.as_ref(), &visit.visitor).await;
     match resumed.map_err(|refused| Trouble::saml(visit, "saml.request.rejected", &refused))? {
         Some(outcome) => Ok(saml_room::outcome(app, visit, outcome, Some(held))),
@@ -168,7 +172,7 @@ pub async fn webauthn_finish(app: Data<App>, visit: Visit, json: CsrfJson) -> Re
 }
 
 async fn is_step_up(app: &App, visit: &Visit, held: &Held) -> Result<bool, Trouble> {
-    let stage = flows::stage_of(&app.ground.db, held.id, &held.token.hash(), app.ground.clock.now()).await;
+    let stage = login::stage_of(&app.ground, held).await;
     Ok(stage.map_err(|fault| Trouble::storage(visit, &fault))?.as_deref() == Some(StepUp::NAME))
 }
 

@@ -26,6 +26,8 @@ use crate::{
 pub const SESSION: &str = "__Host-session";
 /// Logins that one browser may have under way in its tabs.
 const FLOWS_KEPT: usize = 10;
+/// Bytes of a flow's cookie.
+const LONGEST_FLOW: usize = 200;
 /// Bytes of a path that a change of language leads back to.
 pub const LONGEST_WAY_BACK: usize = 300;
 /// Bytes of the known-browser cookie: eight people's parts.
@@ -50,7 +52,7 @@ pub struct Inner {
     pub session: Option<Token>,
     /// Path and query for coming back to this page, where it can be asked for again; else the front page.
     pub here: String,
-    flows: Vec<(String, Token)>,
+    flows: Vec<(String, String)>,
 }
 
 impl Deref for Visit {
@@ -86,8 +88,8 @@ impl Visit {
     pub fn held(&self, id: &str) -> Option<Held> {
         let id: Id<AnyFlow> = id.parse().ok()?;
         let name = flow_cookie(id);
-        let (_, token) = self.flows.iter().find(|(known, _)| *known == name)?;
-        Some(Held { id, token: token.clone() })
+        let (_, value) = self.flows.iter().find(|(known, _)| *known == name)?;
+        Held::of_cookie(id, value)
     }
 }
 
@@ -107,7 +109,7 @@ fn read(request: &HttpRequest) -> Inner {
     };
     let flows = request.cookies().map(|cookies| {
         let flows = cookies.iter().filter(|cookie| cookie.name().starts_with("__Host-flow-"));
-        flows.filter_map(|cookie| Some((cookie.name().to_owned(), Token::from_text(cookie.value())?))).collect()
+        flows.map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned())).filter(|(_, value)| value.len() <= LONGEST_FLOW).collect()
     });
     Inner {
         visitor,
@@ -160,7 +162,7 @@ fn build(name: String, value: String, age: Option<i64>) -> Cookie<'static> {
 
 /// The cookie by which a browser holds its flow.
 pub fn keep_flow(held: &Held, seconds: i64) -> Cookie<'static> {
-    build(flow_cookie(held.id), held.token.to_text(), Some(seconds))
+    build(flow_cookie(held.id), held.to_cookie(), Some(seconds))
 }
 
 /// Takes a flow's cookie away.

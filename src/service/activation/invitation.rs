@@ -10,7 +10,7 @@ use crate::{
     domain::{
         assurance::Level,
         audit::{Actor, Event, Kind},
-        flow::{Identify, Invited, Purpose},
+        flow::{Identify, Invited},
         invitation::Channel,
         mitid::Why,
         notice::{Notice, OneTimeCode},
@@ -18,7 +18,7 @@ use crate::{
     },
     service::{
         ground::{Ground, Visitor},
-        login::{self, Held, Refusal},
+        login::{self, Held, Refusal, unsaved},
         notices::{self, NotQueued},
         operator::Operator,
     },
@@ -81,11 +81,8 @@ pub async fn invite(ground: &Ground, by: &Operator, person: &Person, channel: Ch
 }
 
 /// Begins an activation: an invitation is to be shown.
-pub async fn begin(ground: &Ground) -> Result<Held, Fault> {
-    let mut tx = ground.db.begin().await?;
-    let held = login::begin_at(ground, &mut tx, Purpose::Account, Invited::default()).await?;
-    tx.commit_routine().await?;
-    Ok(held)
+pub fn begin(ground: &Ground) -> Result<Held, SealError> {
+    unsaved::begin::<Invited>(ground)
 }
 
 /// Spends the invitation; who it is must now be proved. An unknown user name is refused as a wrong code is, for the same work.

@@ -22,7 +22,7 @@ pub async fn check(ground: &Ground, held: &Held, typed: &str, visitor: &Visitor)
     let person = flow.stage.person;
     login::gate_place(ground, visitor).await?;
     let active = match people::by_id(&ground.db, person).await? {
-        Some(person) => login::may_try(ground, &person, visitor).await?,
+        Some(person) => login::device::may_try(ground, &person, visitor).await?,
         None => false,
     };
     if !active {

@@ -2,6 +2,10 @@
 //! exists. Unknown user, wrong password and suspended account are one refusal. HTTP never appears here; the path goes
 //! on in `storage::flows` and the factor rooms below.
 
+/// Browsers that people used before.
+mod device;
+/// Logins of which nothing is known yet.
+pub mod unsaved;
 /// User name and password.
 pub mod password;
 /// Codes of an authenticator app.
@@ -28,6 +32,7 @@ use crate::{
     service::{
         ground::{Ground, Visitor},
         lifecycle,
+        login::unsaved::Unsaved,
         notices::{self, NotQueued},
         operator::Operator,
     },
@@ -35,7 +40,7 @@ use crate::{
         authenticators,
         db::Tx,
         fault::Fault,
-        flows, locks, people, sessions,
+        flows, people, sessions,
         throttle::{self, Reservation},
     },
 };
@@ -91,6 +96,26 @@ pub struct Held {
     pub id: Id<AnyFlow>,
     /// The cookie's token.
     pub token: Token,
+    /// What the cookie holds besides while nobody else knows of the flow.
+    pub unsaved: Option<Unsaved>,
+}
+
+impl Held {
+    /// The flow of that id by its cookie's value.
+    pub fn of_cookie(id: Id<AnyFlow>, value: &str) -> Option<Self> {
+        let (token, unsaved) = value.split_once('.').map_or((value, None), |(token, rest)| (token, Some(rest)));
+        let unsaved = match unsaved {
+            Some(text) => Some(Unsaved::from_text(text)?),
+            None => None,
+        };
+        Some(Self { id, token: Token::from_text(token)?, unsaved })
+    }
+
+    /// The cookie's value.
+    pub fn to_cookie(&self) -> String {
+        let token = self.token.to_text();
+        self.unsaved.as_ref().map_or_else(|| token.clone(), |unsaved| format!("{token}.{}", unsaved.to_text()))
+    }
 }
 
 /// The factors were right: what the browser gets.
@@ -108,15 +133,12 @@ pub struct LoggedIn {
     pub wanted: Wanted,
 }
 
-/// Begins a flow.
-pub async fn begin(ground: &Ground, purpose: Purpose) -> Result<Held, Fault> {
-    let mut tx = ground.db.begin().await?;
-    let held = begin_at(ground, &mut tx, purpose, Start::default()).await?;
-    tx.commit_routine().await?;
-    Ok(held)
+/// Begins a login to the person's own pages. Nothing is written.
+pub fn begin(ground: &Ground) -> Result<Held, SealError> {
+    unsaved::begin::<Start>(ground)
 }
 
-/// Begins a flow at a stage other than the first, in a transaction under way.
+/// Begins a flow of which something is known, in a transaction under way.
 pub async fn begin_at<S: Stage>(ground: &Ground, tx: &mut Tx, purpose: Purpose, stage: S) -> Result<Held, Fault> {
     let expires_at = plus(ground.clock.now(), ground.rules.session.flow_seconds);
     begin_until(ground, tx, purpose, stage, expires_at).await
@@ -127,17 +149,31 @@ async fn begin_until<S: Stage>(ground: &Ground, tx: &mut Tx, purpose: Purpose, s
     let flow = Flow { id: Id::random(random), purpose, stage, expires_at };
     let token = Token::random(random);
     flows::begin(tx, &flow, &token.hash()).await?;
-    Ok(Held { id: flow.id, token })
+    Ok(Held { id: flow.id, token, unsaved: None })
 }
 
 /// Opens a flow at stage `S`, or says that it is not there.
 pub async fn open<S: Stage>(ground: &Ground, held: &Held) -> Result<Flow<S>, Refusal> {
+    if let Some(flow) = unsaved::open(ground, held).await? {
+        return Ok(flow);
+    }
     flows::open(&ground.db, held.id, &held.token.hash(), ground.clock.now()).await?.ok_or(Refusal::Gone)
+}
+
+/// The name of the stage a flow stands at, if it is this browser's and not over.
+pub async fn stage_of(ground: &Ground, held: &Held) -> Result<Option<String>, Fault> {
+    if let Some(stage) = unsaved::stage(ground, held).await? {
+        return Ok(Some(stage.to_owned()));
+    }
+    flows::stage_of(&ground.db, held.id, &held.token.hash(), ground.clock.now()).await
 }
 
 /// Begins the same login again, as somebody else: the old flow ends, its request waits in the new one, and no longer than it
 /// would have waited in the old.
 pub async fn restart(ground: &Ground, held: &Held) -> Result<Held, Refusal> {
+    if unsaved::open::<Start>(ground, held).await?.is_some() {
+        return Ok(begin(ground)?);
+    }
     if let Some(begun) = again::<SecondFactor>(ground, held).await? {
         return Ok(begun);
     }
@@ -181,8 +217,9 @@ pub(in crate::service) async fn advance<A: Stage, B: Stage>(
     next: &B,
 ) -> Result<Held, Refusal> {
     let token = Token::random(ground.random.as_ref());
-    match flows::advance(tx, flow, &held.token.hash(), next, &token.hash()).await? {
-        true => Ok(Held { id: flow.id, token }),
+    let is_new = held.unsaved.is_some() && flows::begin_once(tx, flow, next, &token.hash()).await?;
+    match is_new || flows::advance(tx, flow, &held.token.hash(), next, &token.hash()).await? {
+        true => Ok(Held { id: flow.id, token, unsaved: None }),
         false => Err(Refusal::Gone),
     }
 }
@@ -190,6 +227,9 @@ pub(in crate::service) async fn advance<A: Stage, B: Stage>(
 /// Saves new data at the same stage.
 pub(in crate::service) async fn save<S: Stage>(ground: &Ground, flow: &Flow<S>, held: &Held, stage: &S) -> Result<(), Refusal> {
     let mut tx = ground.db.begin().await?;
+    if held.unsaved.is_some() && flows::begin_once(&mut tx, flow, stage, &held.token.hash()).await? {
+        return Ok(tx.commit_routine().await?);
+    }
     if !flows::save(&mut tx, flow, &held.token.hash(), stage).await? {
         return Err(Refusal::Gone);
     }
@@ -230,12 +270,12 @@ pub(in crate::service) async fn enter<A: Stage>(
     note_place(&mut tx, &session.evidence, now, &flow.purpose, visitor).await?;
     let flow_left = finish(ground, &mut tx, flow, held, Done { person, session: session.id }).await?;
     // Who enrols at their first login is told of that.
-    if A::NAME != Enrol::NAME && known_device(ground, person, visitor).is_none() {
+    if A::NAME != Enrol::NAME && device::known(ground, person, visitor).is_none() {
         notices::queue(ground, &mut tx, person, Notice::NewDevice { user_agent: visitor.user_agent.clone() }).await?;
     }
     let event = Event::new(Kind::LoginSucceeded, Actor::Person(person), now, &visitor.incident, random);
     tx.commit(placed(event, &session, &flow.purpose, visitor)).await?;
-    Ok(LoggedIn { session: token, device: device_cookie(ground, person, visitor)?, person, flow: flow_left, wanted: Wanted::Overview })
+    Ok(LoggedIn { session: token, device: device::cookie(ground, person, visitor)?, person, flow: flow_left, wanted: Wanted::Overview })
 }
 
 /// Remembers for the owner at what each authenticator that was just checked was used.
@@ -294,7 +334,7 @@ async fn renew(
     note_place(&mut tx, &session.evidence, now, &flow.purpose, visitor).await?;
     let event = Event::new(Kind::SteppedUp, Actor::Person(person), now, &visitor.incident, random);
     tx.commit(placed(event, &session, &flow.purpose, visitor)).await?;
-    Ok(LoggedIn { session: token, device: device_cookie(ground, person, visitor)?, person, flow: flow_left, wanted: flow.stage.wanted })
+    Ok(LoggedIn { session: token, device: device::cookie(ground, person, visitor)?, person, flow: flow_left, wanted: flow.stage.wanted })
 }
 
 async fn finish<A: Stage>(ground: &Ground, tx: &mut Tx, flow: &Flow<A>, held: &Held, done: Done) -> Result<Option<Held>, Refusal> {
@@ -358,8 +398,29 @@ pub(in crate::service) struct Attempt {
     key: String,
     /// The kind of event that a lock is.
     kind: Kind,
+    /// Attempts since the last success, this one included.
+    failures: i64,
     /// Failures so far and the end of the delay, when this attempt is the one too many.
     locks: Option<(i64, Timestamp)>,
+}
+
+impl Attempt {
+    /// What its failure is counted as.
+    fn counted(&self) -> (i64, Option<Timestamp>) {
+        (self.failures, self.locks.map(|(_, until)| until))
+    }
+}
+
+/// Takes the counter of an account or second factor in a transaction under way: of many attempts at once each waits for
+/// the one before. A failure is counted by [`throttle::count`] and a commit before anybody is told; a success forgets all.
+async fn gate_in(ground: &Ground, tx: &mut Tx, visitor: &Visitor, key: &str, kind: Kind) -> Result<Attempt, Refusal> {
+    let now = ground.clock.now();
+    match throttle::take(tx, key, now, &ground.rules.throttle).await? {
+        Reservation::Wait { until } => Err(throttled("account", until, now, visitor)),
+        Reservation::Go { failures, blocks_until } => {
+            Ok(Attempt { key: key.to_owned(), kind, failures, locks: blocks_until.map(|until| (failures, until)) })
+        }
+    }
 }
 
 /// Counts an attempt on an account or second factor before it is checked.
@@ -368,7 +429,7 @@ pub(in crate::service) async fn gate(ground: &Ground, visitor: &Visitor, key: &s
     match throttle::reserve(&ground.db, key, now, &ground.rules.throttle).await? {
         Reservation::Wait { until } => Err(throttled("account", until, now, visitor)),
         Reservation::Go { failures, blocks_until } => {
-            Ok(Attempt { key: key.to_owned(), kind, locks: blocks_until.map(|until| (failures, until)) })
+            Ok(Attempt { key: key.to_owned(), kind, failures, locks: blocks_until.map(|until| (failures, until)) })
         }
     }
 }
@@ -428,49 +489,7 @@ pub(in crate::service) fn account_key(
     person: Option<Id<Person>>,
     visitor: &Visitor,
 ) -> Result<String, SealError> {
-    let known = person.and_then(|person| known_device(ground, person, visitor)).unwrap_or_default();
+    let known = person.and_then(|person| device::known(ground, person, visitor)).unwrap_or_default();
     let mac = ground.seals.throttle.mac(&[scope.as_bytes(), account.as_bytes(), known.as_bytes()])?;
     Ok(format!("{scope}:{}", openssl::base64::encode_block(&mac)))
-}
-
-/// People that one browser is known to: colleagues take turns at a ward's computer.
-const KNOWN_TO: usize = 8;
-/// Bytes of one of them in the cookie: two times 43, and a dot.
-const LONGEST_KNOWN: usize = 87;
-
-/// The value of the known-browser cookie: for each person who logged in here, the last first, a random part and a proof
-/// that we gave it to them. Who they are stands in none of it.
-fn device_cookie(ground: &Ground, person: Id<Person>, visitor: &Visitor) -> Result<String, SealError> {
-    let part = Token::random(ground.random.as_ref()).to_text();
-    let mac = ground.seals.device.mac(&[person.uuid().as_bytes(), part.as_bytes()])?;
-    let newest = format!("{part}.{}", openssl::base64::encode_block(&mac).replace('+', "-").replace('/', "_").replace('=', ""));
-    let is_plain = |one: &&str| one.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-    let others = known_to(visitor).filter(is_plain).filter(|one| part_of(ground, person, one).is_none());
-    Ok(std::iter::once(newest.as_str()).chain(others).take(KNOWN_TO).collect::<Vec<_>>().join("~"))
-}
-
-fn known_to(visitor: &Visitor) -> impl Iterator<Item = &str> {
-    let all = visitor.device.as_deref().unwrap_or_default().split('~').take(KNOWN_TO);
-    all.filter(|one| (1..=LONGEST_KNOWN).contains(&one.len()))
-}
-
-fn part_of<'v>(ground: &Ground, person: Id<Person>, one: &'v str) -> Option<&'v str> {
-    let (part, mac) = one.split_once('.')?;
-    let mut padded = mac.replace('-', "+").replace('_', "/");
-    padded.push('=');
-    let mac = openssl::base64::decode_block(&padded).ok()?;
-    ground.seals.device.verify(&[person.uuid().as_bytes(), part.as_bytes()], &mac).then_some(part)
-}
-
-fn known_device<'v>(ground: &Ground, person: Id<Person>, visitor: &'v Visitor) -> Option<&'v str> {
-    known_to(visitor).find_map(|one| part_of(ground, person, one))
-}
-
-/// Whether the person may log in at all and, where they were locked for too many failures, does so from a browser they
-/// used before: that lock bars those who guess, and nobody else.
-async fn may_try(ground: &Ground, person: &Person, visitor: &Visitor) -> Result<bool, Fault> {
-    if !person.may_log_in(ground.clock.now()) {
-        return Ok(false);
-    }
-    Ok(known_device(ground, person.id, visitor).is_some() || !locks::is_active(&ground.db, person.id, Cause::Failures).await?)
 }

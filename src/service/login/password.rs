@@ -31,9 +31,10 @@ pub enum Next {
 /// Checks user name and password and moves the flow on.
 pub async fn check(ground: &Ground, held: &Held, username: &str, password: Secret<String>, visitor: &Visitor) -> Result<Next, Refusal> {
     let flow = login::open::<Start>(ground, held).await?;
-    let (person, verified) = prove(ground, username, &password, Of::Active, visitor).await?;
+    let Proved { person, verified, key } = prove(ground, username, &password, Of::Active, visitor).await?;
     let enrolled = authenticators::of_person(&ground.db, person.id).await?;
     let mut tx = ground.db.begin().await?;
+    throttle::clear_in(&mut tx, &key).await?;
     login::admit(&mut tx, person.id, ground.clock.now()).await?;
     let next = if enrolled.is_empty() {
         let stage = Activation { person: person.id, password: verified.used().clone() };
@@ -54,7 +55,9 @@ pub(in crate::service) async fn owner(
     password: &Secret<String>,
     visitor: &Visitor,
 ) -> Result<Person, Refusal> {
-    Ok(prove(ground, username, password, Of::Anybody, visitor).await?.0)
+    let proved = prove(ground, username, password, Of::Anybody, visitor).await?;
+    throttle::clear(&ground.db, &proved.key).await?;
+    Ok(proved.person)
 }
 
 /// Whose password is asked for.
@@ -66,14 +69,16 @@ enum Of {
     Anybody,
 }
 
-/// Counts the attempt, checks it, and forgets the count if it was right.
-async fn prove(
-    ground: &Ground,
-    username: &str,
-    password: &Secret<String>,
-    of: Of,
-    visitor: &Visitor,
-) -> Result<(Person, Verified<Knowledge>), Refusal> {
+/// A right password.
+struct Proved {
+    person: Person,
+    verified: Verified<Knowledge>,
+    /// The counter that counted the attempt, to be forgotten.
+    key: String,
+}
+
+/// Counts the attempt and checks it. Whoever acts on a right one forgets the count.
+async fn prove(ground: &Ground, username: &str, password: &Secret<String>, of: Of, visitor: &Visitor) -> Result<Proved, Refusal> {
     if !ground.hasher.has_room() {
         return Err(Refusal::Busy);
     }
@@ -87,14 +92,13 @@ async fn prove(
     let key = login::account_key(ground, "account", account, person.as_ref().map(|person| person.id), visitor)?;
     let attempt = login::gate(ground, visitor, &key, EventKind::AccountLocked).await?;
     let id = person.as_ref().map(|person| person.id);
-    let proved = match verify(ground, person, password, of, visitor).await? {
+    let (person, verified) = match verify(ground, person, password, of, visitor).await? {
         Ok(proved) => proved,
         Err(reason) => return Err(login::fail_attempt(ground, visitor, id, reason, &attempt).await?),
     };
     // Asked again: of a hundred at once that all came before the first failure, none is told that it was right.
     login::gate_place(ground, visitor).await?;
-    throttle::clear(&ground.db, &key).await?;
-    Ok(proved)
+    Ok(Proved { person, verified, key })
 }
 
 type Checked = Result<(Person, Verified<Knowledge>), &'static str>;
@@ -111,7 +115,7 @@ async fn verify(ground: &Ground, person: Option<Person>, password: &Secret<Strin
     let verdict = ground.hasher.verify(password, stored.as_ref().map(|stored| stored.text.as_str())).await?;
     let Some(person) = person else { return Ok(Err("unknown_user")) };
     let (Some(stored), Verdict::Right { outdated }) = (stored, verdict) else { return Ok(Err("wrong_password")) };
-    if of == Of::Active && !login::may_try(ground, &person, visitor).await? {
+    if of == Of::Active && !login::device::may_try(ground, &person, visitor).await? {
         return Ok(Err("user_inactive"));
     }
     let used = Use { kind: Kind::Password, authenticator: None, at: ground.clock.now(), user_verified: false, carries: Level::Low };

@@ -32,7 +32,7 @@ pub async fn check(ground: &Ground, held: &Held, code: &str, visitor: &Visitor) 
     let flow = login::open::<SecondFactor>(ground, held).await?;
     // Whoever's password was guessed must not go on guessing codes.
     let may_try = match people::by_id(&ground.db, flow.stage.person).await? {
-        Some(person) => login::may_try(ground, &person, visitor).await?,
+        Some(person) => login::device::may_try(ground, &person, visitor).await?,
         None => false,
     };
     let (tx, had) = verify(ground, (flow.stage.person, may_try), code, visitor).await?;
@@ -64,19 +64,26 @@ async fn verify(
 ) -> Result<(Tx, Verified<Possession>), Refusal> {
     login::gate_place(ground, visitor).await?;
     let key = login::account_key(ground, "factor", &person.to_string(), Some(person), visitor)?;
-    let attempt = login::gate(ground, visitor, &key, EventKind::FactorLocked).await?;
-    if !active {
-        return Err(login::fail_attempt(ground, visitor, Some(person), "user_inactive", &attempt).await?);
-    }
-    let Some((totp, step)) = matching(ground, person, code).await? else {
-        return Err(login::fail_attempt(ground, visitor, Some(person), "wrong_code", &attempt).await?);
-    };
+    // Read before a transaction is open; judged inside it, where attempts come one by one.
+    let matching = matching(ground, person, code).await?;
     let now = ground.clock.now();
     let mut tx = ground.db.begin().await?;
-    if !authenticators::spend_totp_step(&mut tx, totp.authenticator.id, step, now).await? {
-        drop(tx);
-        return Err(login::fail_attempt(ground, visitor, Some(person), "replay", &attempt).await?);
-    }
+    let attempt = login::gate_in(ground, &mut tx, visitor, &key, EventKind::FactorLocked).await?;
+    let judged = match matching {
+        _ if !active => Err("user_inactive"),
+        None => Err("wrong_code"),
+        Some((totp, step)) => match authenticators::spend_totp_step(&mut tx, totp.authenticator.id, step, now).await? {
+            true => Ok(totp),
+            false => Err("replay"),
+        },
+    };
+    let totp = match judged {
+        Ok(totp) => totp,
+        Err(reason) => {
+            throttle::count(tx, &key, now, attempt.counted()).await?;
+            return Err(login::fail_attempt(ground, visitor, Some(person), reason, &attempt).await?);
+        }
+    };
     throttle::clear_in(&mut tx, &key).await?;
     let used = Use {
         kind: Kind::Totp,

@@ -42,7 +42,9 @@ pub async fn finish_passkey(
         Ok(judged) => judged,
         Err((owner, refused)) => {
             // The challenge served its once, even for a wrong answer.
-            login::save(ground, &flow, held, &Start { passkey: None }).await?;
+            if flow.stage.passkey.is_some() {
+                login::save(ground, &flow, held, &Start { passkey: None }).await?;
+            }
             return refuse(ground, visitor, owner, refused).await;
         }
     };

@@ -132,7 +132,7 @@ async fn ask_terms(ground: &Ground, flow: &Flow<Done>, held: &Held) -> Result<Ou
         return Err(Reason::Replay.into());
     }
     tx.commit_routine().await?;
-    Ok(Outcome::Login(Held { id: flow.id, token }))
+    Ok(Outcome::Login(Held { id: flow.id, token, unsaved: None }))
 }
 
 /// The relying party that a login is for, as it is registered now. While somebody logged in it may have been disabled, made

@@ -83,7 +83,7 @@ pub async fn ask_by_password(app: Data<App>, visit: Visit, query: Query<AtFlow>)
         {
             return Ok(answer::see("/account/lock"));
         }
-        let held = self_lock::begin(&app.ground).await.map_err(broken)?;
+        let held = self_lock::begin(&app.ground).map_err(|error| Trouble::internal(&visit, &error))?;
         let mut reply = answer::see(&format!("/lock?flow={}", held.id));
         answer::add(&mut reply, visit::keep_flow(&held, app.ground.rules.session.flow_seconds));
         for surplus in visit.surplus_flows() {
