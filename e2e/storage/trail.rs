@@ -209,6 +209,32 @@ async fn stopping_writes_what_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn entries_that_were_announced_and_do_not_come_hold_up_nobody() {
+    on_both(|nodes| async move {
+        let journal = Journal::start(nodes.one.clone());
+        let announced: Vec<_> = (0..100).map(|_| journal.announce()).collect();
+        for number in 0..5 {
+            journal.record(entry(number)).await.unwrap();
+        }
+        drop(announced);
+        let together: Vec<_> = (5..45).map(|number| (journal.announce(), journal.clone(), entry(number))).collect();
+        let together = together.into_iter().map(|(coming, journal, entry)| {
+            tokio::spawn(async move {
+                let recording = journal.begin(entry)?;
+                coming.arrived();
+                recording.durable().await
+            })
+        });
+        for one in together.collect::<Vec<_>>() {
+            assert_eq!(one.await.unwrap(), Ok(()));
+        }
+        let events = audit::list(&nodes.one, &Filter { limit: 1000, ..Filter::default() }).await.unwrap();
+        assert_eq!(events.len(), 45);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_bad_entry_takes_no_other_with_it_and_a_lost_database_refuses_all() {
     on_both(|nodes| async move {
         let journal = Journal::start(nodes.one.clone());

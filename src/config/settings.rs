@@ -113,7 +113,7 @@ settings! {
         tls_certificate_file: Option<PathBuf>, example "\"/etc/portvagt/tls.crt\"";
         /// Private key (PEM) of that certificate.
         tls_key_file: Option<Confidential>, example "\"/etc/portvagt/tls.key\"";
-        /// Threads that serve requests; 0 means one for each core.
+        /// Threads that serve requests; 0 means one more than there are cores.
         workers: u32, default "0";
     }
     /// Where data lies.

@@ -2,12 +2,19 @@
 //! answers a relying party before. Signing may go on meanwhile, sending may not. When the trail cannot be written the callers are told so and refuse (R03).
 //! The path goes on in `storage::audit`.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{Notify, mpsc, oneshot},
     task::JoinHandle,
+    time::timeout,
 };
 
 pub use crate::storage::audit::{Entry, Participation, Replay};
@@ -39,11 +46,60 @@ const WAITING: usize = 1024;
 /// Entries of one transaction.
 const BATCH: usize = 256;
 
+/// The longest a transaction waits for entries that are announced.
+const COMPANY: Duration = Duration::from_millis(4);
+
 /// The way into the trail; cheap to clone.
 #[derive(Clone)]
 pub struct Journal {
     sender: Arc<Mutex<Option<mpsc::Sender<Waiting>>>>,
     writer: Arc<Mutex<Option<JoinHandle<()>>>>,
+    crowd: Arc<Crowd>,
+}
+
+/// How many entries are here and how many are on their way: what the writer goes by when it waits for company.
+#[derive(Default)]
+struct Crowd {
+    coming: AtomicUsize,
+    here: AtomicUsize,
+    enough: Notify,
+}
+
+impl Crowd {
+    /// Whether those here are at least as many as those on their way: then waiting longer would leave them idle.
+    fn is_enough(&self) -> bool {
+        self.here.load(Ordering::Relaxed) >= self.coming.load(Ordering::Relaxed)
+    }
+
+    /// Tells a writer that waits, if it need not wait longer.
+    fn look(&self) {
+        if self.is_enough() {
+            self.enough.notify_one();
+        }
+    }
+}
+
+/// An entry that will probably come: until it does, or this is dropped, the writer may wait a moment for it.
+#[derive(Default)]
+pub struct Coming {
+    crowd: Option<Arc<Crowd>>,
+    arrived: AtomicBool,
+}
+
+impl Coming {
+    /// It is here, or will not come.
+    pub fn arrived(&self) {
+        if let (Some(crowd), false) = (&self.crowd, self.arrived.swap(true, Ordering::Relaxed)) {
+            crowd.coming.fetch_sub(1, Ordering::Relaxed);
+            crowd.look();
+        }
+    }
+}
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        self.arrived();
+    }
 }
 
 /// An entry on its way into the trail.
@@ -70,8 +126,15 @@ impl Journal {
     /// Starts the writer. Call it inside the runtime that lives as long as the server.
     pub fn start(db: Db) -> Self {
         let (sender, waiting) = mpsc::channel(WAITING);
-        let writer = tokio::spawn(write(db, waiting));
-        Self { sender: Arc::new(Mutex::new(Some(sender))), writer: Arc::new(Mutex::new(Some(writer))) }
+        let crowd = Arc::<Crowd>::default();
+        let writer = tokio::spawn(write(db, waiting, Arc::clone(&crowd)));
+        Self { sender: Arc::new(Mutex::new(Some(sender))), writer: Arc::new(Mutex::new(Some(writer))), crowd }
+    }
+
+    /// Announces an entry. Entries that are announced share commits with one another instead of each paying for its own.
+    pub fn announce(&self) -> Coming {
+        self.crowd.coming.fetch_add(1, Ordering::Relaxed);
+        Coming { crowd: Some(Arc::clone(&self.crowd)), arrived: AtomicBool::new(false) }
     }
 
     /// Records the entry; when this answers `Ok`, it is durable.
@@ -90,7 +153,11 @@ impl Journal {
     pub fn begin(&self, entry: Entry) -> Result<Recording, NotRecorded> {
         let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (answer, answered) = oneshot::channel();
-        sender.ok_or(NotRecorded::Unavailable)?.try_send((entry, answer)).map_err(|_| NotRecorded::Unavailable)?;
+        self.crowd.here.fetch_add(1, Ordering::Relaxed);
+        if sender.is_none_or(|sender| sender.try_send((entry, answer)).is_err()) {
+            self.crowd.here.fetch_sub(1, Ordering::Relaxed);
+            return Err(NotRecorded::Unavailable);
+        }
         Ok(Recording(answered))
     }
 
@@ -106,10 +173,23 @@ impl Journal {
 }
 
 /// Writes whatever waits, in one transaction, for as long as there is a sender. While one batch becomes durable the next
-/// one gathers: the busier, the fewer commits an entry.
-async fn write(db: Db, mut waiting: mpsc::Receiver<Waiting>) {
+/// one gathers, and while more are announced than are here, it waits a little for them: the busier, the fewer commits an entry.
+async fn write(db: Db, mut waiting: mpsc::Receiver<Waiting>, crowd: Arc<Crowd>) {
     let mut gathered = Vec::with_capacity(BATCH);
     while waiting.recv_many(&mut gathered, BATCH).await > 0 {
+        if !crowd.is_enough() {
+            let company = async {
+                while !crowd.is_enough() {
+                    crowd.enough.notified().await;
+                }
+            };
+            // Late ones go with the next batch.
+            let _ = timeout(COMPANY, company).await;
+            while gathered.len() < BATCH && let Ok(one) = waiting.try_recv() {
+                gathered.push(one);
+            }
+        }
+        crowd.here.fetch_sub(gathered.len(), Ordering::Relaxed);
         let (entries, answers): (Vec<Entry>, Vec<Answer>) = gathered.drain(..).unzip();
         match audit::record_batch(&db, &entries).await {
             Ok(outcomes) => answers.into_iter().zip(outcomes).for_each(|(answer, outcome)| tell(answer, outcome)),

@@ -23,7 +23,7 @@ pub struct Listen {
     pub socket: TcpListener,
     /// TLS, when it ends here.
     pub tls: Option<SslAcceptorBuilder>,
-    /// Threads that serve; 0: one a core.
+    /// Threads that serve; 0: one more than cores.
     pub workers: usize,
     /// How long anybody may take.
     pub deadlines: Deadlines,
@@ -55,7 +55,8 @@ pub fn start(app: App, listen: Listen, started: impl FnOnce() + Send + 'static) 
             .wrap(from_fn(deadlines::watched))
     };
     let workers = match listen.workers {
-        0 => std::thread::available_parallelism().map_or(2, NonZero::get),
+        // One more than cores: they sign on their own thread, and while one waits for its turn another one has it.
+        0 => std::thread::available_parallelism().map_or(2, NonZero::get) + 1,
         workers => workers,
     };
     let server = HttpServer::new(make)

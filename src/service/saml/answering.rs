@@ -19,7 +19,7 @@ use crate::{
         ground::{Ground, Visitor},
         login::Held,
         saml::{Desk, Refused, Registered, pairwise, session_index},
-        trail::{Entry, NotRecorded, Participation, Recording, Replay},
+        trail::{Coming, Entry, NotRecorded, Participation, Recording, Replay},
     },
     storage::{fault::Fault, sessions::Standing},
 };
@@ -51,6 +51,7 @@ pub(super) struct Case<'a> {
     pub(super) sign_on: &'a SignOn,
     pub(super) claim: Claim<'a>,
     pub(super) visitor: &'a Visitor,
+    pub(super) coming: Coming,
 }
 
 impl Case<'_> {
@@ -165,7 +166,9 @@ impl Case<'_> {
             Claim::Now => (Some(self.replay()), None),
             Claim::Made(held) => (None, held.map(|held| (held.id, held.token.hash()))),
         };
-        self.desk.journal.begin(Entry { replay, login, ..entry }).map_err(not_recorded)
+        let recording = self.desk.journal.begin(Entry { replay, login, ..entry }).map_err(not_recorded);
+        self.coming.arrived();
+        recording
     }
 }
 

@@ -28,6 +28,7 @@ use crate::{
             Desk, Refused, Registered,
             answering::{Answer, Case, Claim},
         },
+        trail::Coming,
     },
     storage::{audit, cprs, flows, sessions::Standing},
 };
@@ -55,6 +56,8 @@ pub async fn receive(
         return Err(Reason::Schema.into());
     }
     let unverified = request::parse(incoming)?;
+    // Whoever has a session is most likely answered at once.
+    let coming = session.map(|_| desk.journal.announce()).unwrap_or_default();
     let standing = match session {
         Some(token) => desk.presence.of(&ground.db, token, unverified.issuer()).await?,
         None => None,
@@ -65,7 +68,7 @@ pub async fn receive(
     };
     let verified = unverified.verify(&party.metadata.signing)?;
     let (sign_on, unmet) = judge(desk, &party, &verified, ground.clock.now())?;
-    let case = Case { desk, ground, party: &party, sign_on: &sign_on, claim: Claim::Now, visitor };
+    let case = Case { desk, ground, party: &party, sign_on: &sign_on, claim: Claim::Now, visitor, coming };
     if let Some(status) = unmet {
         return refuse(&case, status).await;
     }
@@ -91,7 +94,7 @@ pub async fn resume(
         Some(token) => desk.presence.of(&ground.db, token, &sign_on.entity_id).await?,
         None => None,
     };
-    let case = Case { desk, ground, party: &party, sign_on: &sign_on, claim: Claim::Made(Some(held)), visitor };
+    let case = Case { desk, ground, party: &party, sign_on: &sign_on, claim: Claim::Made(Some(held)), visitor, coming: Coming::default() };
     let decision = decide(&case, standing).await?;
     if matches!(decision, Decision::Login) {
         return Ok(None);
@@ -112,7 +115,7 @@ pub async fn complete(desk: &Desk, ground: &Ground, held: &Held, session: &Token
     }
     // Presence has just been proved.
     sign_on.force = false;
-    let case = Case { desk, ground, party: &party, sign_on: &sign_on, claim: Claim::Made(Some(held)), visitor };
+    let case = Case { desk, ground, party: &party, sign_on: &sign_on, claim: Claim::Made(Some(held)), visitor, coming: Coming::default() };
     match decide(&case, Some(standing)).await? {
         Decision::Say(said) => match case.say(&said.0, &said.1).await? {
             Some(answer) => Ok(Some(Outcome::Answer(Box::new(answer)))),
