@@ -80,18 +80,17 @@ impl Crowd {
 }
 
 /// An entry that will probably come: until it does, or this is dropped, the writer may wait a moment for it.
-#[derive(Default)]
 pub struct Coming {
-    crowd: Option<Arc<Crowd>>,
+    crowd: Arc<Crowd>,
     arrived: AtomicBool,
 }
 
 impl Coming {
     /// It is here, or will not come.
     pub fn arrived(&self) {
-        if let (Some(crowd), false) = (&self.crowd, self.arrived.swap(true, Ordering::Relaxed)) {
-            crowd.coming.fetch_sub(1, Ordering::Relaxed);
-            crowd.look();
+        if !self.arrived.swap(true, Ordering::Relaxed) {
+            self.crowd.coming.fetch_sub(1, Ordering::Relaxed);
+            self.crowd.look();
         }
     }
 }
@@ -134,7 +133,7 @@ impl Journal {
     /// Announces an entry. Entries that are announced share commits with one another instead of each paying for its own.
     pub fn announce(&self) -> Coming {
         self.crowd.coming.fetch_add(1, Ordering::Relaxed);
-        Coming { crowd: Some(Arc::clone(&self.crowd)), arrived: AtomicBool::new(false) }
+        Coming { crowd: Arc::clone(&self.crowd), arrived: AtomicBool::new(false) }
     }
 
     /// Records the entry; when this answers `Ok`, it is durable.
@@ -185,7 +184,9 @@ async fn write(db: Db, mut waiting: mpsc::Receiver<Waiting>, crowd: Arc<Crowd>) 
             };
             // Late ones go with the next batch.
             let _ = timeout(COMPANY, company).await;
-            while gathered.len() < BATCH && let Ok(one) = waiting.try_recv() {
+            while gathered.len() < BATCH
+                && let Ok(one) = waiting.try_recv()
+            {
                 gathered.push(one);
             }
         }

@@ -51,7 +51,7 @@ pub(super) struct Case<'a> {
     pub(super) sign_on: &'a SignOn,
     pub(super) claim: Claim<'a>,
     pub(super) visitor: &'a Visitor,
-    pub(super) coming: Coming,
+    pub(super) coming: Option<&'a Coming>,
 }
 
 impl Case<'_> {
@@ -167,7 +167,7 @@ impl Case<'_> {
             Claim::Made(held) => (None, held.map(|held| (held.id, held.token.hash()))),
         };
         let recording = self.desk.journal.begin(Entry { replay, login, ..entry }).map_err(not_recorded);
-        self.coming.arrived();
+        self.coming.inspect(|coming| coming.arrived());
         recording
     }
 }

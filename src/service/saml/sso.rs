@@ -28,7 +28,6 @@ use crate::{
             Desk, Refused, Registered,
             answering::{Answer, Case, Claim},
         },
-        trail::Coming,
     },
     storage::{audit, cprs, flows, sessions::Standing},
 };
@@ -57,7 +56,7 @@ pub async fn receive(
     }
     let unverified = request::parse(incoming)?;
     // Whoever has a session is most likely answered at once.
-    let coming = session.map(|_| desk.journal.announce()).unwrap_or_default();
+    let coming = session.map(|_| desk.journal.announce());
     let standing = match session {
         Some(token) => desk.presence.of(&ground.db, token, unverified.issuer()).await?,
         None => None,
@@ -68,7 +67,7 @@ pub async fn receive(
     };
     let verified = unverified.verify(&party.metadata.signing)?;
     let (sign_on, unmet) = judge(desk, &party, &verified, ground.clock.now())?;
-    let case = Case { desk, ground, party: &party, sign_on: &sign_on, claim: Claim::Now, visitor, coming };
+    let case = Case { desk, ground, party: &party, sign_on: &sign_on, claim: Claim::Now, visitor, coming: coming.as_ref() };
     if let Some(status) = unmet {
         return refuse(&case, status).await;
     }
@@ -94,7 +93,7 @@ pub async fn resume(
         Some(token) => desk.presence.of(&ground.db, token, &sign_on.entity_id).await?,
         None => None,
     };
-    let case = Case { desk, ground, party: &party, sign_on: &sign_on, claim: Claim::Made(Some(held)), visitor, coming: Coming::default() };
+    let case = Case { desk, ground, party: &party, sign_on: &sign_on, claim: Claim::Made(Some(held)), visitor, coming: None };
     let decision = decide(&case, standing).await?;
     if matches!(decision, Decision::Login) {
         return Ok(None);
@@ -115,7 +114,7 @@ pub async fn complete(desk: &Desk, ground: &Ground, held: &Held, session: &Token
     }
     // Presence has just been proved.
     sign_on.force = false;
-    let case = Case { desk, ground, party: &party, sign_on: &sign_on, claim: Claim::Made(Some(held)), visitor, coming: Coming::default() };
+    let case = Case { desk, ground, party: &party, sign_on: &sign_on, claim: Claim::Made(Some(held)), visitor, coming: None };
     match decide(&case, Some(standing)).await? {
         Decision::Say(said) => match case.say(&said.0, &said.1).await? {
             Some(answer) => Ok(Some(Outcome::Answer(Box::new(answer)))),
