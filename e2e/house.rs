@@ -109,6 +109,8 @@ pub struct Plan {
     pub port: Option<u16>,
     /// How long anybody may take.
     pub deadlines: Deadlines,
+    /// The key of bootstrap tokens, where it is not the signing key.
+    pub bootstrap_key: Option<SigningKey>,
 }
 
 impl Default for Plan {
@@ -124,6 +126,7 @@ impl Default for Plan {
             broker: None,
             port: None,
             deadlines: Deadlines::default(),
+            bootstrap_key: None,
         }
     }
 }
@@ -249,7 +252,7 @@ impl House {
         let app = App {
             ground,
             mitid: mitid::roads(&base, plan.nemlogin.as_ref(), plan.broker.as_ref()),
-            desk: Desk::new(keyring(), own, Journal::start(db)),
+            desk: Desk::new(Keyring { bootstrap: plan.bootstrap_key.clone(), ..keyring() }, own, Journal::start(db)),
             ceremonies: Ceremonies::new("localhost", &url, "Testkommune").expect("ceremonies").with_attestation(plan.attestation.clone()),
             site: Arc::new(site),
             readiness: Readiness::default(),
@@ -424,5 +427,5 @@ fn keyring() -> Keyring {
             self_signed("Testkommune signing", MIN_SIGNING_BITS, SystemClock.now(), 730, &SystemRandom).expect("a key");
         SigningKey::from_pem(key.expose(), &certificate, None, false).expect("a key")
     });
-    Keyring { active: active.clone(), published: vec![] }
+    Keyring { active: active.clone(), published: vec![], bootstrap: None }
 }

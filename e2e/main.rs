@@ -78,6 +78,8 @@ mod saml_output;
 mod saml_redirect;
 /// References, transforms and keys.
 mod saml_reference;
+/// Bootstrap tokens for the STS of the health sector.
+mod bootstrap;
 /// The relay state.
 mod saml_relay_state;
 /// What is no request.

@@ -34,6 +34,8 @@ use sqlx::AssertSqlSafe;
 mod invitations;
 /// What stands behind handed-over codes, and attached apps.
 mod handed;
+/// Terms of bootstrap tokens.
+mod bootstraps;
 /// Every function once.
 mod every;
 /// What people see of their own things.

@@ -457,6 +457,7 @@ deed-person-added = Din identitet oprettet
 deed-renamed = Dit navn ændret
 deed-username = Dit brugernavn blev ændret
 deed-address = Din mailadresse blev ændret
+deed-uuid = Dit nummer (UUID) i MitID Erhverv skrevet ned
 deed-locked = Din identitet spærret
 deed-unlocked = Din identitet åbnet igen
 deed-employment = Din ansættelse ændret

@@ -456,6 +456,7 @@ deed-person-added = Your identity created
 deed-renamed = Your name changed
 deed-username = Your user name was changed
 deed-address = Your e-mail address was changed
+deed-uuid = Your number (UUID) in MitID Erhverv written down
 deed-locked = Your identity locked
 deed-unlocked = Your identity opened again
 deed-employment = Your employment changed

@@ -36,7 +36,7 @@ impl Layer {
     fn new() -> Self {
         let (key, certificate) = self_signed("Portvagt", 3072, SystemClock.now(), 1, &SystemRandom).expect("a key");
         let active = SigningKey::from_pem(key.expose(), &certificate, None, false).expect("a key");
-        Self { keyring: Keyring { active, published: vec![] } }
+        Self { keyring: Keyring { active, published: vec![], bootstrap: None } }
     }
 
     fn metadata(&self) -> String {
@@ -93,6 +93,7 @@ impl Layer {
             issued_at: now,
             bearer_until: now + SignedDuration::from_mins(5),
             conditions_until: now + SignedDuration::from_mins(10),
+            bootstrap_token: None,
         };
         response::assertion(&content, &statement, &self.keyring.active).expect("signed")
     }

@@ -18,7 +18,10 @@ use crate::{
     },
     config::Settings,
     crypto::{keyring, seal::MasterKey},
-    domain::attribute::{ALL, Attribute},
+    domain::{
+        attribute::{ALL, Attribute},
+        bootstrap,
+    },
     protocol::saml::own_metadata::{self, Contact, OwnMetadata},
 };
 
@@ -67,6 +70,7 @@ pub fn list(settings: &Settings) -> anyhow::Result<Answer> {
         })
     };
     let mut rows = vec![row("signs", keyring.active.certificate())];
+    rows.extend(keyring.bootstrap.iter().map(|key| row("signs bootstrap tokens", key.certificate())));
     rows.extend(keyring.published.iter().map(|certificate| row("published", certificate)));
     let columns = [("ROLE", "role"), ("SUBJECT", "subject"), ("NOT AFTER", "not_after"), ("SHA-256", "fingerprint")];
     Ok(Answer::table(&rows, &columns, ""))
@@ -104,7 +108,7 @@ pub fn write_new(path: &Path, content: &[u8], secret: bool) -> anyhow::Result<()
 
 /// Our metadata, signed.
 pub fn metadata(settings: &Settings, redirect_only: bool) -> anyhow::Result<Answer> {
-    let attributes = ALL.map(Attribute::name);
+    let attributes: Vec<&str> = ALL.into_iter().map(Attribute::name).chain([bootstrap::ATTRIBUTE]).collect();
     let base = &settings.http.base_url;
     let id = format!("_{}", Id::<Value>::random(&SystemRandom));
     let (sso, slo, entity_id) = (format!("{base}/saml/sso"), format!("{base}/saml/slo"), settings.entity_id());

@@ -1,5 +1,8 @@
 //! `portvagt relying-party`: services that trust us, registered from their metadata.
 
+/// Bootstrap tokens.
+pub mod bootstrap;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -36,6 +39,9 @@ pub enum Command {
         /// Its entity ID
         entity_id: String,
     },
+    /// Bootstrap tokens for the STS of the health sector
+    #[command(subcommand)]
+    Bootstrap(bootstrap::Command),
     /// Serve a disabled relying party again
     Enable {
         /// Its entity ID
@@ -114,6 +120,7 @@ pub async fn run(command: Command, ground: &Ground) -> anyhow::Result<Answer> {
             clients::remove(ground, &by, &entity_id).await?;
             Ok(Answer::new(format!("{entity_id} is removed."), json!({ "entity_id": entity_id, "removed": true })))
         }
+        Command::Bootstrap(command) => bootstrap::run(command, ground).await,
         Command::Enable { entity_id } => set_enabled(ground, &entity_id, true).await,
         Command::Disable { entity_id } => set_enabled(ground, &entity_id, false).await,
     }

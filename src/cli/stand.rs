@@ -100,7 +100,16 @@ pub fn keyring(settings: &Settings) -> anyhow::Result<Keyring> {
         let named = || format!("saml.published_certificate_files: {}", path.display());
         Certificate::from_pem(&std::fs::read(path).with_context(named)?).with_context(named)
     };
-    Ok(Keyring { active, published: saml.published_certificate_files.iter().map(read).collect::<anyhow::Result<_>>()? })
+    let published = saml.published_certificate_files.iter().map(read).collect::<anyhow::Result<_>>()?;
+    Ok(Keyring { active, published, bootstrap: bootstrap_key(settings)? })
+}
+
+/// The key of bootstrap tokens, when it is not the signing key.
+fn bootstrap_key(settings: &Settings) -> anyhow::Result<Option<SigningKey>> {
+    let saml = &settings.saml;
+    let (Some(key), Some(certificate)) = (&saml.bootstrap_signing_key_file, &saml.bootstrap_signing_certificate_file) else { return Ok(None) };
+    let pem = std::fs::read(certificate).with_context(|| format!("saml.bootstrap_signing_certificate_file: {}", certificate.display()))?;
+    SigningKey::from_pem(key.expose().as_bytes(), &pem, None, false).map(Some).context("saml.bootstrap_signing_key_file")
 }
 
 /// How we speak TLS ourselves; `None` behind a proxy.

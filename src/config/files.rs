@@ -98,6 +98,7 @@ fn certificates(settings: &Settings, mode: Mode, findings: &mut Vec<Finding>) {
         .signing_certificate_file
         .iter()
         .map(|path| ("saml.signing_certificate_file", path))
+        .chain(saml.bootstrap_signing_certificate_file.iter().map(|path| ("saml.bootstrap_signing_certificate_file", path)))
         .chain(saml.published_certificate_files.iter().map(|path| ("saml.published_certificate_files", path)))
     {
         certificate(name, path, mode, findings);
@@ -153,6 +154,7 @@ fn permissions(settings: &Settings, findings: &mut Vec<Finding>) {
         ("secrets.master_key_file", &settings.secrets.master_key_file),
         ("secrets.pepper_file", &settings.secrets.pepper_file),
         ("saml.signing_key_file", &settings.saml.signing_key_file),
+        ("saml.bootstrap_signing_key_file", &settings.saml.bootstrap_signing_key_file),
         ("saml.signing_passphrase_file", &settings.saml.signing_passphrase_file),
         ("nemlogin.signing_key_file", &settings.nemlogin.signing_key_file),
         ("nemlogin.decryption_key_file", &settings.nemlogin.decryption_key_file),

@@ -289,6 +289,10 @@ settings! {
         signing_passphrase_file: Option<Confidential>, example "\"/etc/portvagt/signing.passphrase\"";
         /// Further certificates published in our metadata, so that services know the next key before it signs.
         published_certificate_files: Vec<PathBuf>, default "[]";
+        /// The key that signs bootstrap tokens (PEM), when the STS is to know another one than services do.
+        bootstrap_signing_key_file: Option<Confidential>, example "\"/etc/portvagt/bootstrap.key\"";
+        /// Its certificate (PEM): the one the STS's operator registers.
+        bootstrap_signing_certificate_file: Option<PathBuf>, example "\"/etc/portvagt/bootstrap.crt\"";
         /// How long an assertion may be delivered (SubjectConfirmationData).
         assertion_lifetime: Span, default "\"5m\"";
         /// How long what it says may be relied on (Conditions).

@@ -124,9 +124,16 @@ pub struct Keyring {
     pub active: SigningKey,
     /// Published in metadata as well: the next key before it is used, the last one until relying parties have read on.
     pub published: Vec<Certificate>,
+    /// Signs bootstrap tokens, where the STS is to know another key than relying parties do.
+    pub bootstrap: Option<SigningKey>,
 }
 
 impl Keyring {
+    /// The key that bootstrap tokens are signed with.
+    pub fn for_bootstrap(&self) -> &SigningKey {
+        self.bootstrap.as_ref().unwrap_or(&self.active)
+    }
+
     /// Every certificate our metadata names: the active one first, none twice.
     pub fn certificates(&self) -> Vec<&Certificate> {
         let mut all = vec![self.active.certificate()];

@@ -87,6 +87,8 @@ pub enum Kind {
     CprSet,
     /// Somebody looked at a CPR number.
     CprRead,
+    /// An operator stated the UUID by which a national register knows a person.
+    UuidStated,
     /// A person's name was changed.
     PersonRenamed,
     /// A person's user name was changed.
@@ -178,6 +180,7 @@ impl Kind {
             Self::UnitSaved => "unit.saved",
             Self::CprSet => "cpr.set",
             Self::CprRead => "cpr.read",
+            Self::UuidStated => "person.uuid_stated",
             Self::PersonRenamed => "person.renamed",
             Self::UsernameChanged => "person.username_changed",
             Self::AddressChanged => "person.address_changed",

@@ -39,6 +39,8 @@ pub mod mitid;
 pub mod flow;
 /// What we say of a person to one relying party.
 pub mod statement;
+/// Bootstrap tokens for the security token service of the health sector.
+pub mod bootstrap;
 /// What people are told by mail of their own identity.
 pub mod notice;
 /// Why somebody has the level they have, and what would raise it.

@@ -56,3 +56,5 @@ pub mod recovery;
 pub mod desk;
 /// Relying parties.
 pub mod clients;
+/// Bootstrap tokens of relying parties.
+pub mod bootstrap;

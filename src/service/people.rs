@@ -36,7 +36,7 @@ use crate::{
     },
     storage::{
         activations::{self, Activation},
-        authenticators,
+        authenticators, bootstraps,
         db::Tx,
         fault::Fault,
         handed::Behind,
@@ -168,6 +168,9 @@ pub async fn add(ground: &Ground, by: &Operator, newcomer: Newcomer) -> Result<(
     let hand = by_hand(ground, by, organisation).await?;
     let mut tx = ground.db.begin().await?;
     people::insert(&mut tx, &person, cpr).await??;
+    if newcomer.persistent_uuid.is_some() {
+        bootstraps::state_uuid(&mut tx, person.id, ground.clock.now()).await?;
+    }
     let mut code = None;
     if let Some(password) = password {
         passwords::write(ground, &mut tx, &password).await?;

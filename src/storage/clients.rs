@@ -85,6 +85,7 @@ pub async fn list(db: &Db) -> Result<Vec<Client>, Fault> {
 
 /// Removes the relying party and what sessions remember of it. `false` when it is not there.
 pub async fn remove(tx: &mut Tx, entity_id: &str) -> Result<bool, Fault> {
+    tx.run("DELETE FROM bootstraps WHERE client IN (SELECT id FROM clients WHERE entity_id = $1)", [entity_id.into()]).await?;
     let Some(row) = tx.one("DELETE FROM clients WHERE entity_id = $1 RETURNING id", [entity_id.into()]).await? else {
         return Ok(false);
     };

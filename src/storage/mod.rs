@@ -49,6 +49,8 @@ pub mod flows;
 pub mod mitid;
 /// Relying parties.
 pub mod clients;
+/// Terms of bootstrap tokens, and UUIDs that a national register knows.
+pub mod bootstraps;
 /// Logins that are done, and where they were used.
 pub mod sessions;
 /// Mails that wait to be sent.

@@ -1,4 +1,4 @@
-//! `portvagt person lock`, `unlock`, `employ`, `role`, `cpr`, `rename`, `approve`, `revoke`: the life of an identity.
+//! `portvagt person lock`, `unlock`, `employ`, `role`, `cpr`, `rename`, `uuid`, `approve`, `revoke`: the life of an identity.
 
 use clap::{Args, Subcommand};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -17,7 +17,7 @@ use crate::{
         role::Role,
     },
     service::{
-        cpr,
+        bootstrap, cpr,
         ground::Ground,
         lifecycle::{self, Hired},
         operator::Operator,
@@ -62,6 +62,13 @@ pub enum Command {
     },
     /// Change names, user name or e-mail address; the person is told of another address at the old and the new one
     Edit(Edit),
+    /// State the UUID by which MitID Erhverv knows a person: without it no bootstrap token speaks of them
+    Uuid {
+        /// Their user name
+        username: Username,
+        /// The UUID
+        uuid: uuid::Uuid,
+    },
     /// Approve, as a second person, a proofing that waits
     Approve {
         /// The proofing's id, as `person show` lists it
@@ -215,6 +222,10 @@ pub async fn run(command: Command, ground: &Ground, by: &Operator) -> anyhow::Re
         Command::Employ(employ) => self::employ(employ, ground, by).await,
         Command::Role(command) => role(command, ground, by).await,
         Command::Cpr(command) => number(command, ground, by).await,
+        Command::Uuid { username, uuid } => {
+            bootstrap::state_uuid(ground, by, &username, uuid).await?;
+            Ok(Answer::new(format!("MitID Erhverv knows '{username}' as {uuid}."), json!({ "username": username, "persistent_uuid": uuid })))
+        }
         Command::Rename { username, given_name, family_name } => {
             let person = people::rename(ground, by, &username, (&given_name, &family_name)).await?;
             let identity = proofing::identity(ground, &person).await?;

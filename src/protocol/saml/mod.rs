@@ -25,6 +25,8 @@ pub mod metadata;
 pub mod own_metadata;
 /// Authentication requests and what they may ask for.
 pub mod request;
+/// Bootstrap tokens.
+pub mod bootstrap;
 /// Assertions and responses.
 pub mod response;
 /// Logout requests and responses.

@@ -35,6 +35,10 @@ pub const ENTITY: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity";
 
 /// Whoever bears the assertion.
 pub const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
+/// Whoever holds a key.
+pub const HOLDER_OF_KEY: &str = "urn:oasis:names:tc:SAML:2.0:cm:holder-of-key";
+/// Attribute names of OIOSAML 2.
+pub const BASIC_NAMES: &str = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic";
 /// Attribute names that are URIs (OIO-AP-03).
 pub const URI_NAMES: &str = "urn:oasis:names:tc:SAML:2.0:attrname-format:uri";
 

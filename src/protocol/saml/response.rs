@@ -11,6 +11,7 @@ use crate::crypto::xmlenc::{self, EncryptError, Encrypted, Suite};
 use crate::crypto::xmlsign::{SignError, Unsigned};
 use crate::domain::assurance::Level;
 use crate::domain::attribute::Attribute;
+use crate::domain::bootstrap;
 use crate::domain::statement::Statement;
 use crate::protocol::saml::date_time;
 use crate::protocol::saml::fault::Fault;
@@ -40,6 +41,8 @@ pub struct AssertionContent<'a> {
     pub bearer_until: Timestamp,
     /// Until when its conditions hold.
     pub conditions_until: Timestamp,
+    /// A bootstrap token as an attribute carries it, where the relying party is to exchange one.
+    pub bootstrap_token: Option<&'a str>,
 }
 
 /// A signed assertion, still readable.
@@ -105,13 +108,21 @@ pub(super) fn write_assertion(content: &AssertionContent<'_>, said: Said<'_>) ->
     w.close();
     w.open("saml:AttributeStatement", &[])?;
     for (attribute, values) in said.attributes {
-        w.open("saml:Attribute", &[("Name", Some(attribute.name())), ("NameFormat", Some(names::URI_NAMES))])?;
-        for value in values {
-            w.leaf("saml:AttributeValue", &[("xsi:type", Some("xs:string"))], value)?;
-        }
-        w.close();
+        write_attribute(&mut w, attribute.name(), values.iter().map(String::as_str))?;
+    }
+    if let Some(token) = content.bootstrap_token {
+        write_attribute(&mut w, bootstrap::ATTRIBUTE, [token])?;
     }
     Ok(Unsigned { xml: w.finish(), id: content.id.to_owned(), place, prefixes: "xs xsi" })
+}
+
+fn write_attribute<'v>(w: &mut Writer, name: &str, values: impl IntoIterator<Item = &'v str>) -> Result<(), Unwritable> {
+    w.open("saml:Attribute", &[("Name", Some(name)), ("NameFormat", Some(names::URI_NAMES))])?;
+    for value in values {
+        w.leaf("saml:AttributeValue", &[("xsi:type", Some("xs:string"))], value)?;
+    }
+    w.close();
+    Ok(())
 }
 
 fn write_subject(w: &mut Writer, content: &AssertionContent<'_>) -> Result<(), Unwritable> {

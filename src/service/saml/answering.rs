@@ -6,6 +6,7 @@ use crate::{
     crypto::{reason::Reason, xmlsign::SignError},
     domain::{
         audit::{Actor, Event, Kind},
+        bootstrap::Withheld,
         flow::SignOn,
         statement::Statement,
     },
@@ -18,7 +19,7 @@ use crate::{
     service::{
         ground::{Ground, Visitor},
         login::Held,
-        saml::{Desk, Refused, Registered, pairwise, session_index},
+        saml::{Desk, Refused, Registered, bootstrap, pairwise, session_index},
         trail::{Coming, Entry, NotRecorded, Participation, Recording, Replay},
     },
     storage::{fault::Fault, sessions::Standing},
@@ -64,6 +65,13 @@ impl Case<'_> {
     /// Makes the assertion while its event is written down, and hands it out once that is durable. `None` when the session was
     /// ended meanwhile, by a lock or a logout: then nothing is said, and the login that led here is over.
     pub(super) async fn say(&self, standing: &Standing, statement: &Statement) -> Result<Option<Answer>, Refused> {
+        let token = bootstrap::judge(self.ground, self.party, standing, statement).await?;
+        if let Some(Err(why)) = &token {
+            self.withhold(standing, *why);
+            if self.party.bootstrap.as_ref().is_some_and(|registered| registered.terms.required) {
+                return self.refuse_for(Status::RequestDenied, Some(*why)).await.map(Some);
+            }
+        }
         let (now, random, own) = (self.ground.clock.now(), self.ground.random.as_ref(), &self.desk.own);
         let (client, sign_on) = (&self.party.client, self.sign_on);
         let kind = if sign_on.transient { NameKind::Transient } else { NameKind::Persistent };
@@ -72,6 +80,12 @@ impl Case<'_> {
         let assertion_id = fresh_id(random);
         let event = self.event(Kind::AssertionIssued).about(standing.person.id).with("level", statement.level());
         let event = event.with("assertion", &assertion_id).with("session", standing.session.id);
+        let token_id = fresh_id(random);
+        let event = match &token {
+            None => event,
+            Some(Ok(grant)) => event.with("bootstrap", grant.profile()).with("bootstrap_token", &token_id),
+            Some(Err(why)) => event.with("bootstrap_withheld", why.as_str()),
+        };
         let participation = (standing.session_index.as_ref() != Some(&session_index)).then(|| Participation {
             session: standing.session.id,
             client: client.id,
@@ -82,6 +96,8 @@ impl Case<'_> {
         let touch = (seconds_between(standing.session.last_seen_at, now) >= 60).then_some((standing.session.id, now));
         let session = Some(standing.session.id);
         let recording = self.record(Entry { session, participation, touch, ..Entry::of(event) })?;
+        let token = token.and_then(Result::ok).map(|grant| bootstrap::sign(self.desk, self.ground, self.party, (&grant, &token_id)));
+        let token = token.transpose()?.map(|token| token.to_attribute());
         let content = AssertionContent {
             id: &assertion_id,
             issuer: &own.entity_id,
@@ -93,6 +109,7 @@ impl Case<'_> {
             issued_at: now,
             bearer_until: plus(now, own.bearer_seconds),
             conditions_until: plus(now, own.conditions_seconds),
+            bootstrap_token: token.as_deref(),
         };
         let signed = response::assertion(&content, statement, &self.desk.keyring.active).map_err(internal)?;
         let xml = self.wrap(&signed)?;
@@ -106,15 +123,29 @@ impl Case<'_> {
         }
     }
 
+    /// Says in the log why there is no bootstrap token; the trail has it with the answer's event.
+    fn withhold(&self, standing: &Standing, why: Withheld) {
+        let (client, person) = (&self.party.client.entity_id, standing.person.id);
+        tracing::warn!(event = "saml.bootstrap.withheld", reason = why.as_str(), words = %why, client, %person, incident = %self.visitor.incident);
+    }
+
     /// A signed error, written down like an assertion.
     pub(super) async fn refuse(&self, status: Status) -> Result<Answer, Refused> {
+        self.refuse_for(status, None).await
+    }
+
+    async fn refuse_for(&self, status: Status, withheld: Option<Withheld>) -> Result<Answer, Refused> {
         let (client, incident) = (&self.party.client, &self.visitor.incident);
         // Signed only afterwards: somebody without a session must not have us sign the same request again and again.
         let event = self.event(Kind::AssertionRefused).with("status", status.as_str());
+        let event = if let Some(why) = withheld { event.with("bootstrap_withheld", why.as_str()) } else { event };
         self.record(Entry::of(event))?.durable().await.map_err(not_recorded)?;
         tracing::info!(event = "saml.response.error", status = status.as_str(), client = client.entity_id, incident = %incident);
         let id = fresh_id(self.ground.random.as_ref());
-        let message = format!("Incident {incident}");
+        let message = match withheld {
+            Some(why) => format!("Incident {incident}: no bootstrap token, {why}"),
+            None => format!("Incident {incident}"),
+        };
         let xml = response::failure(&self.frame(&id), status, Some(&message), &self.desk.keyring.active).map_err(internal)?;
         Ok(self.answer(&xml, Some(status)))
     }

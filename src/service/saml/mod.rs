@@ -3,6 +3,8 @@
 
 /// Who is there.
 mod presence;
+/// Bootstrap tokens for the STS of the health sector.
+mod bootstrap;
 /// What a relying party is told.
 pub mod answering;
 /// Answering sign-on requests.
@@ -23,6 +25,7 @@ use crate::{
     crypto::{keyring::Keyring, reason::Reason, seal::SealError},
     domain::{
         attribute,
+        bootstrap::ATTRIBUTE,
         client::{Client, Edition},
         session::Session,
     },
@@ -32,7 +35,7 @@ use crate::{
         subject::{NameId, NameKind, fresh_id},
     },
     service::{ground::Ground, saml::presence::Presence, trail::Journal},
-    storage::{clients, fault::Fault},
+    storage::{bootstraps, clients, fault::Fault},
 };
 
 /// Our side of SAML.
@@ -83,6 +86,8 @@ pub struct Registered {
     pub client: Client,
     /// Its metadata.
     pub metadata: ServiceProvider,
+    /// What it gets to exchange at the STS of the health sector, if anything.
+    pub bootstrap: Option<bootstrap::Registered>,
 }
 
 /// What is told to whoever sent a message we may not answer.
@@ -147,7 +152,9 @@ impl Desk {
     async fn read(&self, ground: &Ground, entity_id: &str) -> Result<Arc<Registered>, Refused> {
         let client = clients::by_entity_id(&ground.db, entity_id).await?.ok_or(Reason::UnknownSp)?;
         let metadata = read_metadata(&client).map_err(|error| Refused::Internal(format!("stored metadata of {entity_id}: {error}")))?;
-        let registered = Arc::new(Registered { client, metadata });
+        let terms = bootstraps::of(&ground.db, client.id).await?.map(bootstrap::Registered::read).transpose();
+        let bootstrap = terms.map_err(|error| Refused::Internal(format!("stored certificate of {entity_id}: {error}")))?;
+        let registered = Arc::new(Registered { client, metadata, bootstrap });
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.insert(entity_id.to_owned(), Arc::clone(&registered));
         Ok(registered)
@@ -173,7 +180,7 @@ pub fn own_metadata(desk: &Desk, ground: &Ground, redirect_only: bool, signed: b
 
 fn write_metadata(desk: &Desk, ground: &Ground, redirect_only: bool, signed: bool) -> Result<String, Refused> {
     let id = fresh_id(ground.random.as_ref());
-    let attributes: Vec<&str> = attribute::ALL.iter().map(|attribute| attribute.name()).collect();
+    let attributes: Vec<&str> = attribute::ALL.iter().map(|attribute| attribute.name()).chain([ATTRIBUTE]).collect();
     let contact = desk.own.contact_email.as_deref().map(|email| Contact { company: None, name: None, email: Some(email) });
     let content = OwnMetadata {
         id: &id,

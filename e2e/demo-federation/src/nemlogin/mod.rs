@@ -63,7 +63,7 @@ impl NemLogin {
     /// Reads its key, or makes one.
     pub fn open(data: &Path, base_url: &str, sp_metadata: Option<PathBuf>) -> Result<Self, NoKey> {
         let active = keys::open(data, "nemlogin", "NemLog-in (simulated)")?;
-        let keyring = Keyring { active, published: Vec::new() };
+        let keyring = Keyring { active, published: Vec::new(), bootstrap: None };
         Ok(Self { keyring, base_url: format!("{base_url}/nemlogin"), sp_metadata, waiting: Mutex::default() })
     }
 

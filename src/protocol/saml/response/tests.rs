@@ -29,6 +29,7 @@ fn unsigned(audience: &str, values: &[(Attribute, Vec<String>)]) -> Result<Unsig
         issued_at: clock::from_millis(1_790_000_000_456),
         bearer_until: clock::from_millis(1_790_000_300_456),
         conditions_until: clock::from_millis(1_790_000_600_456),
+        bootstrap_token: None,
     };
     write_assertion(&content, said(values))
 }

@@ -34,6 +34,7 @@ const WORDS: &[(&str, &str)] = &[
     ("person.renamed", "deed-renamed"),
     ("person.username_changed", "deed-username"),
     ("person.address_changed", "deed-address"),
+    ("person.uuid_stated", "deed-uuid"),
     ("person.locked", "deed-locked"),
     ("person.unlocked", "deed-unlocked"),
     ("employment.saved", "deed-employment"),
