@@ -1,7 +1,9 @@
 //! Bootstrap tokens: who gets one, what it says, and why one is withheld. A strict reader in Python and xmlsec1 judge them.
 //! Spoiled tokens stand in
-//! `bootstrap/spoiled.rs`.
+//! `bootstrap/spoiled.rs`, the way to the STS (simulated) in `bootstrap/exchange.rs`.
 
+mod command;
+mod exchange;
 mod reader;
 mod spoiled;
 

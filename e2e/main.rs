@@ -78,6 +78,10 @@ mod saml_output;
 mod saml_redirect;
 /// References, transforms and keys.
 mod saml_reference;
+/// The STS and what surrounds it, as the demonstration plays them.
+#[path = "demo-federation/src/health/mod.rs"]
+#[allow(dead_code, reason = "the demonstration uses more of it")]
+mod health;
 /// Bootstrap tokens for the STS of the health sector.
 mod bootstrap;
 /// The relay state.

@@ -13,7 +13,6 @@ pub struct Spoiled {
     /// The rule the strict reader must name.
     pub fault: &'static str,
     /// What the STS (simulated) must say.
-    #[allow(dead_code, reason = "the simulated STS reads it")]
     pub said: &'static str,
 }
 

@@ -58,6 +58,9 @@ pub struct Demo {
     /// Where those mails are read, for the message
     #[arg(long, value_name = "URL")]
     pub mailbox: Option<String>,
+    /// Where a clinical system is opened, for the message
+    #[arg(long, value_name = "URL")]
+    pub clinic: Option<String>,
     /// Metadata of NemLog-in, or of whoever plays it
     #[arg(long, value_name = "FILE")]
     pub nemlogin: Option<PathBuf>,
@@ -74,6 +77,8 @@ struct Character {
     names: (&'static str, &'static str),
     /// A CPR number that nobody can have: 60 is added to the day.
     cpr: &'static str,
+    /// The UUID by which the demo's national register knows them.
+    uuid: &'static str,
     password: &'static str,
     /// With an authenticator app attached; without one there is a first login to be seen.
     has_app: bool,
@@ -87,6 +92,7 @@ const PEOPLE: [Character; 4] = [
         username: "anna",
         names: ("Anna", "Jensen"),
         cpr: "6101801111",
+        uuid: "0a55e0b1-5c1e-4d52-9f0a-000000000001",
         password: "six blue bicycles",
         has_app: true,
         level: Level::Substantial,
@@ -97,6 +103,7 @@ const PEOPLE: [Character; 4] = [
         username: "bo",
         names: ("Bo", "Larsen"),
         cpr: "6202812222",
+        uuid: "0a55e0b1-5c1e-4d52-9f0a-000000000002",
         password: "three sour lemons",
         has_app: true,
         level: Level::Low,
@@ -107,6 +114,7 @@ const PEOPLE: [Character; 4] = [
         username: "clara",
         names: ("Clara", "Nielsen"),
         cpr: "6303823333",
+        uuid: "0a55e0b1-5c1e-4d52-9f0a-000000000003",
         password: "eight warm waffles",
         has_app: false,
         level: Level::Substantial,
@@ -117,6 +125,7 @@ const PEOPLE: [Character; 4] = [
         username: "dorte",
         names: ("Dorte", "Madsen"),
         cpr: "6404834444",
+        uuid: "0a55e0b1-5c1e-4d52-9f0a-000000000004",
         password: "four old staircases",
         has_app: true,
         level: Level::Substantial,
@@ -259,7 +268,7 @@ async fn settle(ground: &Ground, by: &Operator, character: &Character, data: &Pa
         given_name: given_name.to_owned(),
         family_name: family_name.to_owned(),
         email: Some(format!("{username}@testkommune.example")),
-        persistent_uuid: None,
+        persistent_uuid: Some(character.uuid.parse()?),
         cpr: Some(character.cpr.parse()?),
         administrator: character.administrator,
         password: Some(Secret::new(character.password.to_owned())),
@@ -312,6 +321,9 @@ fn message(demo: &Demo, data: &Path, people: &str) -> String {
     _ = writeln!(text, "  Portvagt            http://localhost:{}/account", demo.port);
     if let Some(mailbox) = &demo.mailbox {
         _ = writeln!(text, "  Mailbox (simulated) {mailbox}   <- what people are told by mail");
+    }
+    if let Some(clinic) = &demo.clinic {
+        _ = writeln!(text, "  Record (simulated)  {clinic}   <- from a login to a national health service");
     }
     _ = writeln!(text, "  Data and logs       {}", data.display());
     _ = write!(text, "\nWho can log in:\n\n{people}");

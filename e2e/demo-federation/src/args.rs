@@ -25,6 +25,12 @@ pub enum Command {
         #[command(flatten)]
         identity: Identity,
     },
+    /// Print the SAML metadata of "Health record (simulated)", to be registered at Portvagt; its STS client certificate is sts-client.crt.
+    ClinicMetadata {
+        /// Who we are.
+        #[command(flatten)]
+        identity: Identity,
+    },
 }
 
 /// How to serve. The parts of [`Identity`] stand here once more: clap doesn't see an optional group through a second one.
@@ -48,6 +54,9 @@ pub struct Serve {
     /// Metadata of the service provider that may ask NemLog-in; read anew for each request.
     #[arg(long, value_name = "FILE")]
     pub sp_metadata: Option<PathBuf>,
+    /// Portvagt's metadata, for the clinical system and the STS; read anew for each message.
+    #[arg(long, value_name = "FILE")]
+    pub idp_metadata: Option<PathBuf>,
 }
 
 /// Who we are.

@@ -17,6 +17,10 @@ mod mailbox;
 
 mod broker;
 
+mod health;
+
+mod clinic;
+
 mod web;
 
 mod args;
@@ -27,6 +31,7 @@ use clap::{CommandFactory, Parser};
 
 use args::{Arguments, Command};
 use broker::Broker;
+use clinic::Clinic;
 use nemlogin::NemLogin;
 use web::Federation;
 
@@ -45,14 +50,19 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         println!("{}", NemLogin::open(&identity.data, base(&identity.base_url), None)?.metadata()?);
         return Ok(());
     }
+    if let Some(Command::ClinicMetadata { identity }) = arguments.command {
+        println!("{}", Clinic::open(&identity.data, base(&identity.base_url), None)?.metadata()?);
+        return Ok(());
+    }
     let Some(serve) = arguments.serve else {
         return Ok(Arguments::command().print_help()?);
     };
     let base_url = base(&serve.base_url).to_owned();
     let nemlogin = NemLogin::open(&serve.data, &base_url, serve.sp_metadata)?;
     let broker = Broker::open(&serve.data, &base_url, base(&serve.portvagt))?;
+    let clinic = Clinic::open(&serve.data, &base_url, serve.idp_metadata)?;
     println!("demo-federation: {base_url}/ (listening on {})", serve.listen);
-    Ok(web::serve(Federation { nemlogin, broker, smtp: serve.smtp }, serve.listen)?)
+    Ok(web::serve(Federation { nemlogin, broker, clinic, smtp: serve.smtp }, serve.listen)?)
 }
 
 fn base(url: &str) -> &str {

@@ -12,6 +12,7 @@ use askama::Template;
 
 use crate::{
     broker::{self, Broker},
+    clinic::{self, Clinic},
     mailbox::{self, Mailbox},
     nemlogin::{self, NemLogin},
     page,
@@ -32,6 +33,8 @@ pub struct Federation {
     pub smtp: SocketAddr,
     /// The MitID broker.
     pub broker: Broker,
+    /// The clinical system, the STS and a national service.
+    pub clinic: Clinic,
 }
 
 /// Serves until the process is told to stop.
@@ -52,6 +55,7 @@ pub async fn serve(federation: Federation, listen: SocketAddr) -> std::io::Resul
             .configure(nemlogin::routes)
             .configure(mailbox::routes)
             .configure(broker::routes)
+            .configure(clinic::routes)
             .default_service(web::to(nowhere))
     })
     .workers(2)
