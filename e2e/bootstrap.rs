@@ -3,6 +3,7 @@
 //! `bootstrap/spoiled.rs`, the way to the STS (simulated) in `bootstrap/exchange.rs`.
 
 mod command;
+mod cost;
 mod exchange;
 mod reader;
 mod spoiled;

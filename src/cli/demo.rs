@@ -150,6 +150,22 @@ pub fn citizens() -> impl Iterator<Item = Citizen> {
         .map(|((given, family), cpr)| Citizen { name: format!("{given} {family}"), cpr: cpr.to_owned() })
 }
 
+/// An employee whom the demo's national register knows, for whoever plays the STS.
+#[derive(Debug, Clone, Copy)]
+pub struct Clinician {
+    /// Given name and family name.
+    pub names: (&'static str, &'static str),
+    /// Their CPR number.
+    pub cpr: &'static str,
+    /// The UUID by which the register knows them.
+    pub uuid: &'static str,
+}
+
+/// The demo's people as the register knows them; of the newcomer it knows nothing.
+pub fn clinicians() -> impl Iterator<Item = Clinician> {
+    PEOPLE.iter().map(|character| Clinician { names: character.names, cpr: character.cpr, uuid: character.uuid })
+}
+
 /// Makes the folder, or what is missing in it; answers its settings and the message for the newcomer.
 pub async fn prepare(demo: &Demo) -> anyhow::Result<(Settings, String)> {
     let data = folder(&demo.data)?;

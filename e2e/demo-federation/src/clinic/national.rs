@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use portvagt::{
     base::random::SystemRandom,
-    cli::demo::citizens,
+    cli::demo::clinicians,
     crypto::canonical::Unwritable,
     domain::bootstrap::STS,
     protocol::saml::{metadata::Allow, response::fresh_id, sp::idp_metadata},
@@ -57,23 +57,22 @@ pub enum Failed {
     Write(#[from] Unwritable),
 }
 
-/// Made-up authorisations: who, and each code with its education.
-const AUTHORISED: [(&str, &[(&str, &str)]); 2] =
-    [("Anna Jensen", &[("SIM01", "7170")]), ("Dorte Madsen", &[("SIM02", "5166"), ("SIM03", "5175")])];
+/// Made-up authorisations by given name: each code with its education.
+const AUTHORISED: [(&str, &str, &str); 3] = [("Anna", "SIM01", "7170"), ("Dorte", "SIM02", "5166"), ("Dorte", "SIM03", "5175")];
 /// And a national role.
-const WITH_ROLE: (&str, &str) = ("Clara Nielsen", "urn:dk:healthcare:national-federation-role:code:41003:value:PlejeAssR3");
+const WITH_ROLE: (&str, &str) = ("Clara", "urn:dk:healthcare:national-federation-role:code:41003:value:PlejeAssR3");
 
 fn people() -> Vec<Clinician> {
-    let known = citizens().filter_map(|citizen| {
-        let (given, family) = citizen.name.split_once(' ')?;
-        let authorised = AUTHORISED.iter().filter(|(name, _)| *name == citizen.name).flat_map(|(_, codes)| codes.iter());
-        Some(Clinician {
-            uuid: citizen.uuid?.to_owned(),
-            cpr: citizen.cpr.to_owned(),
+    let known = clinicians().map(|person| {
+        let (given, family) = person.names;
+        let authorised = AUTHORISED.iter().filter(|(name, ..)| *name == given);
+        Clinician {
+            uuid: person.uuid.to_owned(),
+            cpr: person.cpr.to_owned(),
             names: (given.to_owned(), family.to_owned()),
-            authorisations: authorised.map(|(code, education)| ((*code).to_owned(), (*education).to_owned())).collect(),
-            roles: (citizen.name == WITH_ROLE.0).then(|| WITH_ROLE.1.to_owned()).into_iter().collect(),
-        })
+            authorisations: authorised.map(|(_, code, education)| ((*code).to_owned(), (*education).to_owned())).collect(),
+            roles: (given == WITH_ROLE.0).then(|| WITH_ROLE.1.to_owned()).into_iter().collect(),
+        }
     });
     known.collect()
 }
