@@ -47,6 +47,12 @@ fn an_operator_registers_changes_and_removes_a_client_of_the_sts() {
     let trail = desk.json(&["audit", "list"], "");
     let saved = trail.as_array().unwrap().iter().filter(|event| event["kind"] == "relying_party.saved").count();
     assert_eq!(saved, 4, "{trail}");
+    // Made anew, it gets none until somebody decides so again; fresh metadata alone changes nothing.
+    desk.good(&["relying-party", "add", "-", "--replace"], &clinic.metadata());
+    desk.good(&bootstrap(&["show", CLINIC]), "");
+    desk.good(&["relying-party", "add", "-", "--anew"], &clinic.metadata());
+    assert!(desk.refused(&bootstrap(&["show", CLINIC]), "").contains("gets no bootstrap tokens"));
+    desk.good(&bootstrap(&["set", CLINIC, "--certificate", "client.pem"]), "");
     desk.good(&bootstrap(&["remove", CLINIC]), "");
     assert!(desk.refused(&bootstrap(&["remove", CLINIC]), "").contains("gets no bootstrap tokens"));
     // Without encryption there is none.

@@ -82,7 +82,7 @@ export class House {
       '--relying-party', metadata.aes256, '--relying-party', metadata.aes128, ...around,
     ], 'portvagt.log');
     await this.answers(`${this.idp}/health/ready`);
-    if (this.town) writeFileSync(join(this.folder, 'nemlogin-sp.xml'), await run(portvagt, ['--config', join(this.folder, 'portvagt.toml'), 'mitid', 'metadata']));
+    if (this.town) await this.introduce();
     this.spawn(demoSp, [
       '--listen', `127.0.0.1:${spPort}`, '--base-url', this.sp, '--data', sp, '--idp-metadata', `${this.idp}/saml/metadata`,
     ], 'demo-sp.log');
@@ -98,10 +98,22 @@ export class House {
     writeFileSync(metadata, await run(demoFederation, ['metadata', '--base-url', this.world, '--data', data]));
     this.spawn(demoFederation, [
       '--listen', `127.0.0.1:${port}`, '--base-url', this.world, '--data', data, '--portvagt', this.idp, '--smtp', `127.0.0.1:${smtp}`,
-      '--sp-metadata', join(this.folder, 'nemlogin-sp.xml'),
+      '--sp-metadata', join(this.folder, 'nemlogin-sp.xml'), '--idp-metadata', join(this.folder, 'idp.xml'),
     ], 'federation.log');
     await this.answers(`${this.world}/`);
     return ['--nemlogin', metadata, '--mitid-broker', `${this.world}/broker`, '--mailbox', `${this.world}/mailbox`, '--mail-port', smtp];
+  }
+
+  /** What the world around is told of Portvagt, and Portvagt of the clinical system. */
+  async introduce() {
+    const tell = (parts) => run(portvagt, ['--config', join(this.folder, 'portvagt.toml'), ...parts]);
+    writeFileSync(join(this.folder, 'nemlogin-sp.xml'), await tell(['mitid', 'metadata']));
+    writeFileSync(join(this.folder, 'idp.xml'), await tell(['metadata']));
+    const data = join(this.folder, 'federation');
+    const journal = join(this.folder, 'journal.xml');
+    writeFileSync(journal, await run(demoFederation, ['clinic-metadata', '--base-url', this.world, '--data', data]));
+    await tell(['relying-party', 'add', journal, '--name', 'Journal (simulated)']);
+    await tell(['relying-party', 'bootstrap', 'set', 'https://saml.journal.example', '--certificate', join(data, 'sts-client.crt'), '--environment', 'simulated']);
   }
 
   spawn(program, parts, log) {

@@ -1,12 +1,13 @@
 // The way into an identity and back where there are MitID and mail: every page of it, of the simulated world around as well.
 
+import { clinic } from './clinics.mjs';
 import { madeUpNumber } from './house.mjs';
 import { acceptTerms, beAt, beginRecovery, byMitid, choosePassword, codeIn, followMail, mail, namesake, press, toMitid } from './roads.mjs';
 import { logIn, reached, withoutTheirScript } from './steps.mjs';
 
 /** One language's walk through the town. `open` makes a visitor. */
 export async function townWalk({ town, open, at }) {
-  for (const part of [around, invitation, nemlogin, broker, settling, wayBack]) await part({ town, open, at });
+  for (const part of [around, invitation, nemlogin, broker, settling, wayBack, clinic]) await part({ town, open, at });
 }
 
 async function around({ town, open, at }) {

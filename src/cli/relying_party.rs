@@ -99,6 +99,9 @@ pub async fn run(command: Command, ground: &Ground) -> anyhow::Result<Answer> {
             let only_new = !add.replace && !add.anew;
             let registration = Registration { name: add.name, terms, allow_expired: add.allow_expired, only_new };
             let client = clients::save(ground, &by, &document, registration).await?;
+            if add.anew {
+                bootstrap::forget(ground, &by, &client.entity_id).await?;
+            }
             Ok(Answer::new(format!("{} is registered as '{}'.", client.entity_id, client.name), to_json(&client)))
         }
         Command::List => {

@@ -16,6 +16,7 @@ use crate::{
     service::{
         bootstrap::{self, Wanted},
         ground::Ground,
+        operator::Operator,
     },
 };
 
@@ -86,6 +87,14 @@ pub async fn run(command: Command, ground: &Ground) -> anyhow::Result<Answer> {
             bootstrap::remove(ground, &by, &entity_id).await?;
             Ok(Answer::new(format!("{entity_id} gets no bootstrap tokens."), json!({ "entity_id": entity_id, "bootstrap": Value::Null })))
         }
+    }
+}
+
+/// Takes away what was decided about its tokens, if anything was.
+pub async fn forget(ground: &Ground, by: &Operator, entity_id: &str) -> anyhow::Result<()> {
+    match bootstrap::remove(ground, by, entity_id).await {
+        Ok(()) | Err(bootstrap::Refusal::Nothing(_)) => Ok(()),
+        Err(refusal) => Err(refusal.into()),
     }
 }
 

@@ -39,16 +39,12 @@ pub struct Issuer {
 /// What a good token says.
 #[derive(Debug)]
 pub struct Token {
-    /// The certificate (base64) of whoever may use it.
-    pub holder: String,
     /// The person.
     pub uuid: String,
     /// The employer's CVR number.
     pub cvr: String,
     /// The employer's name.
     pub organisation: String,
-    /// The level.
-    pub level: String,
 }
 
 /// The kind of a token, told by its attributes; the first that is there counts.
@@ -99,7 +95,7 @@ pub fn judge(text: &str, issuers: &[Issuer], now: Timestamp) -> Result<Token, Fa
     check_audience(&message, root, kind, issuer)?;
     check_time(&message, root, now)?;
     check_statements(&message, root)?;
-    said.token(holder(&message, root)?)
+    said.token()
 }
 
 /// A local identity provider is taken for OIOH3 only.
@@ -167,9 +163,9 @@ impl Said {
     }
 
     /// What the profile OIOH3 demands.
-    fn token(&self, holder: String) -> Result<Token, Fault> {
+    fn token(&self) -> Result<Token, Fault> {
         self.demand(&format!("{D}specVersion"), |value| value == "OIO-SAML-3.0")?;
-        let level = self.demand(LOA, |value| ["Low", "Substantial", "High"].contains(&value))?;
+        self.demand(LOA, |value| ["Low", "Substantial", "High"].contains(&value))?;
         let cvr =
             self.demand(&format!("{D}eid/professional/cvr"), |value| value.len() == 8 && value.bytes().all(|byte| byte.is_ascii_digit()))?;
         let organisation = self.demand(&format!("{D}eid/professional/orgName"), |value| !value.is_empty())?;
@@ -181,7 +177,7 @@ impl Said {
         }
         let uuid = self.get(&format!("{D}eid/professional/uuid/persistent")).and_then(|value| value.strip_prefix("urn:uuid:"));
         let uuid = uuid.ok_or_else(|| Fault::documented("Could not find userData for input CPR.".to_owned()))?.to_owned();
-        Ok(Token { holder, uuid, cvr, organisation, level })
+        Ok(Token { uuid, cvr, organisation })
     }
 }
 
