@@ -7,12 +7,16 @@ use crate::{
 
 const CLINIC: &str = "https://saml.clinic.test";
 
+/// The command with its arguments.
+fn bootstrap<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&["relying-party", "bootstrap"], more].concat()
+}
+
 #[test]
 fn an_operator_registers_changes_and_removes_a_client_of_the_sts() {
     let desk = Desk::with_anna();
     let clinic = SamlService::named("clinic");
     desk.good(&["relying-party", "add", "-"], &clinic.metadata());
-    let bootstrap = |more: &[&str]| [&["relying-party", "bootstrap"], more].concat();
     assert!(desk.refused(&bootstrap(&["show", CLINIC]), "").contains("gets no bootstrap tokens"));
     assert!(desk.refused(&bootstrap(&["set", CLINIC]), "").contains("name the certificate"));
     assert!(desk.refused(&bootstrap(&["set", "https://saml.nobody.test"]), "").contains("no relying party is registered"));
