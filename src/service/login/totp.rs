@@ -68,7 +68,7 @@ async fn verify(
     let matching = matching(ground, person, code).await?;
     let now = ground.clock.now();
     let mut tx = ground.db.begin().await?;
-    let attempt = login::gate_in(ground, &mut tx, visitor, &key, EventKind::FactorLocked).await?;
+    let attempt = login::attempts::gate_in(ground, &mut tx, visitor, &key, EventKind::FactorLocked).await?;
     let judged = match matching {
         _ if !active => Err("user_inactive"),
         None => Err("wrong_code"),

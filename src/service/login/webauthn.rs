@@ -199,7 +199,7 @@ async fn accept(
 }
 
 async fn refuse<T>(ground: &Ground, visitor: &Visitor, person: Option<Id<Person>>, refused: Refused) -> Result<T, Refusal> {
-    login::note_failure(ground, visitor, person, &refused.to_string()).await?;
+    login::attempts::note_failure(ground, visitor, person, &refused.to_string()).await?;
     tracing::info!(event = "webauthn.failed", reason = %refused, incident = %visitor.incident, person = person.map(|id| id.to_string()));
     Err(Refusal::Wrong)
 }
