@@ -192,7 +192,7 @@ async fn the_first_day_with_a_code_from_the_desk() {
 }
 
 #[tokio::test]
-async fn an_invitation_works_once_and_looking_spends_nothing() {
+async fn an_invitation_opens_one_activation_at_a_time_and_looking_spends_nothing() {
     on_both(|house| async move {
         let nina = Invited::new(&house, "nina").await;
         for _ in 0..3 {
@@ -208,9 +208,14 @@ async fn an_invitation_works_once_and_looking_spends_nothing() {
             visitors.push((visitor, page));
         }
         let pages = at_once(visitors.iter_mut().map(|(visitor, page)| nina.open(visitor, page))).await;
-        assert_eq!(pages.iter().filter(|page| page.find_form("/activate/code").is_some()).count(), 1);
         assert!(visitors.iter().all(|(visitor, _)| visitor.cookies.value("__Host-session").is_none()));
-        assert_eq!(house.events("invitation.used").await.len(), 1);
+        let mut alive = 0;
+        for ((visitor, begun), page) in visitors.iter_mut().zip(pages) {
+            let again = visitor.open(&begun.url).await;
+            assert!(again.status == 400 || again.find_form("/activate/code").is_some(), "{}\n{}", page.describe(), again.describe());
+            alive += usize::from(again.status == 200);
+        }
+        assert_eq!(alive, 1, "fifty at once are one");
     })
     .await;
 }
@@ -224,9 +229,12 @@ async fn an_invitation_dies() {
             let page = invited.open(&mut visitor, &page).await;
             assert_eq!(page.status, 401, "{what}: {}", page.describe());
         };
-        let spent = Invited::new(&house, "aage").await;
-        spent.at_proof(&house, &mut house.visitor()).await;
-        refused(&spent, "used").await;
+        let spent = Invited::with_cpr(&house, "aage", CPR).await;
+        let mut visitor = house.visitor();
+        let page = spent.at_proof(&house, &mut visitor).await;
+        let page = prove(&house, &mut visitor, &page, (CPR, Level::Substantial, None)).await.expect("identified");
+        settle(&house, &mut visitor, &page, "aage").await;
+        refused(&spent, "in use").await;
         let replaced = Invited::new(&house, "bodil").await;
         let newer = Invited { code: house.invitation("bodil").await, ..Invited { username: "bodil".to_owned(), code: String::new() } };
         refused(&replaced, "a newer one").await;
@@ -282,15 +290,55 @@ async fn what_is_broken_off_gains_nothing_and_goes_on_later() {
         assert_eq!(gone.status, 400, "{}", gone.describe());
         assert_eq!(house.count("SELECT COUNT(*) FROM proofings WHERE state = 'valid'").await, 1);
         assert_eq!(house.count("SELECT COUNT(*) FROM sessions").await + house.count("SELECT COUNT(*) FROM passwords").await, 0);
-        // Again, to the password.
-        let again = Invited { username: "nina".to_owned(), code: house.invitation("nina").await };
+        // Again with the same letter, to the password; and once more, in another browser.
+        let mut first = house.visitor();
+        let page = nina.at_proof(&house, &mut first).await;
+        let page = prove(&house, &mut first, &page, (CPR, Level::Substantial, None)).await.expect("identified");
+        let mut who = Employee::named("nina");
+        let enrol = who.choose_password(&mut first, &page).await;
+        assert!(first.cookies.value("__Host-session").is_none() && enrol.find_form("/login/enrol/totp").is_some(), "{}", enrol.describe());
+        house.advance(60);
+        let mut second = house.visitor();
+        let page = nina.at_proof(&house, &mut second).await;
+        let ended = first.open(&enrol.url).await;
+        assert_eq!(ended.status, 400, "the half in the first browser is over: {}", ended.describe());
+        // Whoever has the letter has not what was proved with it before.
+        assert!(page.find_form("/activate/password").is_none(), "{}", page.describe());
+        let refused = prove(&house, &mut second, &page, ("020280-1234", Level::Substantial, None)).await;
+        assert!(refused.is_err(), "{refused:?}");
+        let page = prove(&house, &mut second, &page, (CPR, Level::Substantial, None)).await.expect("identified");
+        who.password = "eight yellow kettles".to_owned();
+        let who = {
+            let page = who.choose_password(&mut second, &page).await;
+            let page = second.submit_form(&page, "/login/enrol/totp", &[]).await;
+            let page = who.enrol_app(&house, &mut second, &page).await;
+            who.expect_home(&page);
+            who
+        };
+        assert_eq!(house.count("SELECT COUNT(*) FROM proofings WHERE state = 'valid'").await, 3, "every proof is kept");
+        assert_eq!(house.events("identity.activated").await.len(), 1);
+        // Now it is in use, and the letter opens nothing.
+        let mut third = house.visitor();
+        let page = nina.arrive(&house, &mut third).await;
+        assert_eq!(nina.open(&mut third, &page).await.status, 401);
+        house.advance(60);
+        let page = house.login_page(&mut third).await;
+        let page = who.log_in(&house, &mut third, &page).await;
+        assert_eq!(page.status, 200, "{}", page.describe());
+    })
+    .await;
+}
+
+/// A password alone enrols nothing: without the letter a code from the desk is asked for.
+#[tokio::test]
+async fn whoever_stopped_after_the_password_may_go_on_with_a_code() {
+    on_both(|house| async move {
+        let nina = Invited::with_cpr(&house, "nina", CPR).await;
         let mut visitor = house.visitor();
-        let page = again.at_proof(&house, &mut visitor).await;
+        let page = nina.at_proof(&house, &mut visitor).await;
         let page = prove(&house, &mut visitor, &page, (CPR, Level::Substantial, None)).await.expect("identified");
         let mut who = Employee::named("nina");
         who.choose_password(&mut visitor, &page).await;
-        assert!(visitor.cookies.value("__Host-session").is_none());
-        // Left there; the password alone enrols nothing.
         let mut visitor = house.visitor();
         let page = house.login_page(&mut visitor).await;
         let page = who.enter_password(&mut visitor, &page).await;

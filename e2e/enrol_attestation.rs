@@ -190,3 +190,58 @@ async fn an_app_s_codes_carry_what_policy_says_at_once() {
     })
     .await;
 }
+
+/// What was believed when a key was enrolled, and when somebody logged in with it, is asked again at each use.
+#[tokio::test]
+async fn a_model_that_falls_lowers_what_is_enrolled_and_logged_in_at_once() {
+    let maker = Attestor::named("Maker", GOOD);
+    let mut plan = plan(Demand::Asked, &maker, &[]);
+    plan.notified = Level::High;
+    plan.rules.authenticators = AuthenticatorPolicy { attested: Level::High, ..AuthenticatorPolicy::default() };
+    on_both_by(plan.clone(), |house| {
+        let (maker, plan) = (maker.clone(), plan.clone());
+        async move {
+            let mut anna = house.employee_at("anna", Level::High).await;
+            let service = SamlService::at(&house, "service").await;
+            let mut visitor = anna.at_home(&house).await;
+            let (key, _, page) = offer(&house, &mut visitor, &attested(&maker)).await;
+            assert_eq!(page.status, 200, "{}", page.describe());
+            anna.passkey = Some(key);
+            house.change("UPDATE authenticators SET carries = 3 WHERE kind = 'webauthn'").await;
+            let mut visitor = house.visitor();
+            let page = service.send(&house, &mut visitor, &service.request(&house).level("High")).await;
+            let page = anna.passkey_login(&house, &mut visitor, &page, &Twist::default()).await;
+            assert_eq!(service.read(&house, &page).assertion().level(), "High");
+
+            let believed = |models: &[[u8; 16]], fallen: &[[u8; 16]]| {
+                let ids = |all: &[[u8; 16]]| all.iter().map(|one| Uuid::from_bytes(*one)).collect::<BTreeSet<_>>();
+                Attestation::new(Demand::Asked, Some(&maker.pem()), &[], ids(models)).expect("certificates").without(ids(fallen))
+            };
+            let strict = AuthenticatorPolicy { device_bound: Level::Low, ..plan.rules.authenticators.clone() };
+            for (what, attestation, authenticators, level) in [
+                ("as before", believed(&[], &[]), &plan.rules.authenticators, "High"),
+                ("another model fell", believed(&[], &[OTHER]), &plan.rules.authenticators, "High"),
+                ("its model fell", believed(&[], &[GOOD]), &plan.rules.authenticators, "Substantial"),
+                ("not allowed any more", believed(&[OTHER], &[]), &plan.rules.authenticators, "Substantial"),
+                ("nobody believed", Attestation::default(), &plan.rules.authenticators, "Substantial"),
+                ("and no faith in keys", Attestation::default(), &strict, "Low"),
+            ] {
+                let mut plan = Plan { attestation, ..plan.clone() };
+                plan.rules.authenticators = authenticators.clone();
+                let node = house.second_node_by(plan).await;
+                let mut elsewhere = visitor.at_node(node.address.ip());
+                let page = service.send(&node, &mut elsewhere, &service.request(&house).level("Low")).await;
+                assert_eq!(service.read(&house, &page).assertion().level(), level, "{what}: who is logged in");
+                let page = service.send(&node, &mut elsewhere, &service.request(&house).level("High")).await;
+                if level != "High" {
+                    assert_eq!(service.read(&house, &page).code(), "NoAuthnContext", "{what}");
+                }
+                assert_eq!(level_with(&node, &mut anna, &service, false).await, level, "{what}: who logs in");
+                node.close().await;
+            }
+            // Nothing was lost: what is believed again carries again.
+            assert_eq!(level_with(&house, &mut anna, &service, false).await, "High");
+        }
+    })
+    .await;
+}

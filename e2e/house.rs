@@ -223,13 +223,15 @@ impl House {
         let pool = DbSettings { connections: 6, acquire_timeout: Duration::from_secs(30), ..DbSettings::default() };
         let db = Db::open(&database, &pool, seals.trail.clone()).await.expect("the database opens");
         let cost = Cost { memory_kib: plan.memory_kib, iterations: 1, parallelism: 1, threads: 0, queue: 256 };
+        let mut rules = plan.rules.clone();
+        rules.authenticators.models = plan.attestation.models();
         let ground = Ground {
             db: db.clone(),
             clock: if plan.real_time { Arc::new(SystemClock) } else { Arc::clone(&clock) as Arc<dyn Clock> },
             random: Arc::new(SystemRandom),
             hasher: Hasher::new(cost, Secret::new(b"a pepper for tests".to_vec())).expect("a hasher"),
             seals: Arc::new(seals),
-            rules: Arc::new(plan.rules.clone()),
+            rules: Arc::new(rules),
         };
         let url = Url::parse(&base).expect("an address");
         let own = Own {
@@ -267,10 +269,15 @@ impl House {
     /// A second node on the same database and the same clock, under the same address: its visitors are led to it by
     /// [`House::visitor`], not by another name.
     pub async fn second_node(&self) -> Self {
+        self.second_node_by(self.plan.clone()).await
+    }
+
+    /// The same under other rules, as after a restart with other settings.
+    pub async fn second_node_by(&self, plan: Plan) -> Self {
         let port = self.address.port();
         let socket = TcpListener::bind((Ipv4Addr::new(127, 0, 0, 2), port)).expect("the same port on another address");
         Self::open(Opening {
-            plan: self.plan.clone(),
+            plan,
             database: self.database.clone(),
             folder: self.folder.clone(),
             clock: Arc::clone(&self.clock),

@@ -19,6 +19,7 @@ use portvagt::{
     domain::{
         assurance::{self, Level},
         audit::{Actor, Kind},
+        authenticator::strength,
         employment::Employment,
         factor::{self, Authenticator},
         lock::{CAUSES, Cause, Hand},
@@ -202,6 +203,7 @@ impl World {
             kind: factor::Kind::Totp,
             name: "App".to_owned(),
             provenance: None,
+            model: None,
             carries: Level::Substantial,
             enrolled_at: ground.clock.now(),
             last_used_at: None,
@@ -522,7 +524,8 @@ async fn check(world: &World, person: &Person, model: &Model, diary: &Diary) {
         let is_present = live::present(ground, token).await.unwrap().is_some();
         assert!(!is_present || alive, "a session alive: {diary:#?}");
         let identity = standing.identity(&ground.rules.proofing, now);
-        let level = assurance::level(identity, standing.session.evidence.strength(), standing.organisation.notified);
+        let level =
+            assurance::level(identity, strength(&ground.rules.authenticators, &standing.session.evidence), standing.organisation.notified);
         assert_eq!(level, proved.map(|proved| proved.min(Level::Substantial)), "no more than is proved and carried: {diary:#?}");
     }
 }

@@ -158,6 +158,8 @@ mod login_shared_browser;
 mod enrol_attestation;
 /// Passkeys that state something false (B10-B12).
 mod login_webauthn;
+/// Somebody else may be using an identity: who is told, and what ends with the lock (NSIS 3.2.3).
+mod misuse;
 /// Min identitet.
 mod own_pages;
 /// Sessions an attacker prepared (B16).

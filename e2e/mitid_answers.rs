@@ -10,6 +10,8 @@ use crate::{
         mitid::{NEMLOGIN, NEMLOGIN_SSO, OWN, TERMS, idp_metadata, nemlogin_key},
         on_both, on_both_by,
     },
+    login_stages::incident,
+    login_throttle::bare,
     mitid_case::{Asking, BEARER, CPR, SUCCESS, Sealing, encrypt, inflated, verdict},
 };
 
@@ -420,10 +422,76 @@ async fn cbc_is_opened_only_where_a_setting_says_so() {
     on_both_by(Plan { nemlogin: Some((provider, terms)), ..Plan::default() }, |house| async move {
         let mut asking = Asking::of(&house, "anna", CPR).await;
         let cbc = || Sealing { content: "http://www.w3.org/2001/04/xmlenc#aes256-cbc", cipher: Cipher::aes_256_cbc(), ..Sealing::usual() };
-        let garbled = asking.response(&encrypt("no XML at all", &cbc())).bare();
+        let garbled = asking.response(&canonical(&encrypt("no XML at all", &cbc()))).signed(nemlogin_key());
         asking.refuse("what opens to nothing", &garbled, "decryption").await.expect("refused as if it had not opened");
-        let response = asking.response(&encrypt(&asking.assertion().signed(nemlogin_key()), &cbc())).bare();
+        let sealed = canonical(&encrypt(&asking.assertion().signed(nemlogin_key()), &cbc()));
+        let unsigned = asking.response(&sealed).bare();
+        asking.refuse("CBC that nobody signed", &unsigned, "encryption_algorithm").await.expect("refused");
+        let response = asking.response(&sealed).signed(nemlogin_key());
         assert_eq!(asking.return_with(&response).await.url.path(), "/account");
     })
     .await;
+}
+
+/// Whoever sends altered ciphertext learns nothing from how it is refused: CBC is not opened before the sender is known.
+#[tokio::test]
+async fn cbc_is_no_oracle_for_whoever_has_a_stolen_assertion() {
+    let provider = idp_metadata(NEMLOGIN, NEMLOGIN_SSO, &nemlogin_key().certificate);
+    let mut terms = TERMS;
+    terms.allow_cbc = true;
+    on_both_by(Plan { nemlogin: Some((provider, terms)), ..Plan::default() }, |house| async move {
+        let asking = Asking::of(&house, "anna", CPR).await;
+        let cbc = || Sealing { content: "http://www.w3.org/2001/04/xmlenc#aes256-cbc", cipher: Cipher::aes_256_cbc(), ..Sealing::usual() };
+        let assertion = asking.assertion();
+        let sound = encrypt(&assertion.signed(nemlogin_key()), &cbc());
+        let cases = [
+            ("what was stolen", sound.clone()),
+            ("bad padding", spoiled(&sound)),
+            ("good XML, unsigned", encrypt(&assertion.bare(), &cbc())),
+            ("another's signature", encrypt(&assertion.signed(&stranger()), &cbc())),
+            ("another element", encrypt("<x/>", &cbc())),
+            ("no XML", encrypt("no XML at all", &cbc())),
+        ];
+        let mut seen = Vec::new();
+        for (what, inside) in cases {
+            for (who, response) in
+                [("nobody", asking.response(&inside).bare()), ("a stranger", asking.response(&inside).signed(&stranger()))]
+            {
+                let page = asking.post(&mut house.visitor(), &response).await;
+                assert_eq!(page.status, 400, "{what}, signed by {who}: {}", page.describe());
+                seen.push((who, what, bare(&page).replace(&incident(&page), "")));
+            }
+        }
+        for (who, what, page) in &seen {
+            let (_, first, expected) = seen.iter().find(|(other, _, _)| other == who).expect("itself");
+            assert_eq!(page, expected, "{what} and {first}, signed by {who}");
+        }
+        assert_eq!(house.count("SELECT COUNT(*) FROM proofings").await, 0);
+    })
+    .await;
+}
+
+/// What `encrypt` wrote, as exclusive canonicalisation has it, so that it can stand in a response that is signed.
+fn canonical(encrypted: &str) -> String {
+    let (ds, xenc) = (" xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"", " xmlns:xenc=\"http://www.w3.org/2001/04/xmlenc#\"");
+    let text = swap(&swap(encrypted, ds, ""), xenc, "");
+    let text = swap(&text, "<xenc:EncryptedData", &format!("<xenc:EncryptedData{xenc}"));
+    let mut text = swap(&text, "<ds:KeyInfo", &format!("<ds:KeyInfo{ds}"));
+    while let Some(end) = text.find("/>") {
+        let name: String = text[text[..end].rfind('<').expect("an element") + 1..end].chars().take_while(|letter| *letter != ' ').collect();
+        text.replace_range(end..end + 2, &format!("></{name}>"));
+    }
+    text
+}
+
+/// The last byte of the ciphertext is another one.
+fn spoiled(encrypted: &str) -> String {
+    let end = encrypted.rfind("</").and_then(|_| encrypted.rfind("CipherValue>")).expect("a cipher value");
+    let text = &encrypted[..end];
+    let end = text.rfind('<').expect("the end of it");
+    let start = text[..end].rfind('>').expect("its beginning") + 1;
+    let mut bytes = openssl::base64::decode_block(&encrypted[start..end]).expect("base64");
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    format!("{}{}{}", &encrypted[..start], openssl::base64::encode_block(&bytes), &encrypted[end..])
 }

@@ -111,7 +111,7 @@ pub(crate) fn hash() -> TokenHash {
 }
 
 pub(crate) fn evidence(person_second: i64) -> Evidence {
-    let used = |kind| Use { kind, authenticator: None, at: at(person_second), user_verified: false, carries: Level::Substantial };
+    let used = |kind| Use { kind, carries: Level::Substantial, ..Use::of_password(at(person_second)) };
     let uses = vec![used(factor::Kind::Password), used(factor::Kind::Totp)];
     serde_json::from_value(serde_json::json!({ "uses": uses })).expect("evidence as it is stored")
 }
@@ -149,6 +149,7 @@ pub(crate) fn authenticator(person: Id<Person>, kind: factor::Kind) -> Authentic
         kind,
         name: "Min telefon".to_owned(),
         provenance: None,
+        model: None,
         carries: Level::Substantial,
         enrolled_at: at(0),
         last_used_at: None,

@@ -4,15 +4,15 @@
 /// Debian's Exim, as the suite starts it.
 mod exim;
 /// What is told, and what is not (B14, B22).
-mod notices;
+pub(crate) mod notices;
 /// Certificates.
-mod pki;
+pub(crate) mod pki;
 /// The real mail server.
 mod real;
 /// Nothing in clear.
 mod secure;
 /// A server that misbehaves.
-mod server;
+pub(crate) mod server;
 /// A mail server in trouble (R20).
 mod trouble;
 

@@ -48,7 +48,7 @@ impl Post {
 }
 
 /// The bodies of a mail, decoded: text, then HTML.
-fn bodies(mail: &str) -> Vec<String> {
+pub(crate) fn bodies(mail: &str) -> Vec<String> {
     let (head, rest) = mail.split_once("\n\n").expect("a head");
     let boundary = head.split("boundary=\"").nth(1).and_then(|behind| behind.split('"').next()).expect("a boundary");
     let boundary = format!("--{boundary}");

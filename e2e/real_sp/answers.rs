@@ -14,6 +14,7 @@ use portvagt::base::clock::{Clock, SystemClock};
 use portvagt::base::random::SystemRandom;
 use portvagt::crypto::keyring::{Keyring, SigningKey, self_signed};
 use portvagt::domain::assurance::Level;
+use portvagt::domain::authenticator::AuthenticatorPolicy;
 use portvagt::domain::client::{Client, Terms};
 use portvagt::domain::statement::{Statement, Subject};
 use portvagt::protocol::saml::metadata::{self, Allow};
@@ -76,6 +77,7 @@ impl Layer {
             organisation: &organisation,
             identity: Some(Level::Substantial),
             evidence: &evidence,
+            authenticators: &AuthenticatorPolicy::default(),
             cpr: None,
         };
         let least = request.level().expect("levels we know").unwrap_or(Level::Low);

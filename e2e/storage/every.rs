@@ -99,7 +99,7 @@ async fn authenticators_are_kept() {
     on_both(|nodes| async move {
         let db = &nodes.one;
         let person = somebody(db).await.id;
-        let credential = |json: &'static str| authenticators::NewCredential { id: b"id", json, aaguid: None };
+        let credential = |json: &'static str| authenticators::NewCredential { id: b"id", json };
         let (totp, key) = (authenticator(person, factor::Kind::Totp), authenticator(person, factor::Kind::Webauthn));
         let mut tx = db.begin().await.unwrap();
         authenticators::insert_totp(&mut tx, &totp, b"sealed", None).await.unwrap();

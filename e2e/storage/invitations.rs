@@ -5,18 +5,19 @@ use portvagt::{
     domain::{
         assurance::Level,
         audit::Kind,
+        factor,
         flow::{Flow, Invited, NewPassword, Purpose},
         invitation::Channel,
         mitid::Why,
     },
     storage::{
-        credentials, flows,
+        authenticators, credentials, flows,
         invitations::{self, Invitation},
         recoveries::{self, Recovery},
     },
 };
 
-use super::{at, behind, event, hash, on_both, somebody};
+use super::{at, authenticator, behind, event, hash, on_both, somebody};
 use crate::house::at_once;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,29 +41,47 @@ async fn invitations_are_kept() {
         assert_eq!(invitations::open_for(db, person, at(5)).await.unwrap(), Some((Channel::Mail, at(600))));
         assert_eq!(invitations::open_for(db, person, at(600)).await.unwrap(), None);
         let mut tx = db.begin().await.unwrap();
-        assert_eq!(invitations::spend(&mut tx, person, &first, at(5)).await.unwrap(), None, "replaced");
-        assert_eq!(invitations::spend(&mut tx, Id::random(&SystemRandom), &second, at(5)).await.unwrap(), None, "somebody else's");
-        assert_eq!(invitations::spend(&mut tx, person, &second, at(600)).await.unwrap(), None, "expired");
+        assert_eq!(invitations::open(&mut tx, person, &first, at(5)).await.unwrap(), None, "replaced");
+        assert_eq!(invitations::open(&mut tx, Id::random(&SystemRandom), &second, at(5)).await.unwrap(), None, "somebody else's");
+        assert_eq!(invitations::open(&mut tx, person, &second, at(600)).await.unwrap(), None, "expired");
         credentials::set_password(&mut tx, person, "$argon2id$1", at(5)).await.unwrap();
         tx.commit(event(Kind::PasswordSet, 0)).await.unwrap();
-        let spent = at_once((0..50).map(|number| {
+        let opened = at_once((0..50).map(|number| {
             let db = if number % 2 == 0 { &nodes.one } else { &nodes.two };
             async move {
                 let mut tx = db.begin().await.unwrap();
-                let spent = invitations::spend(&mut tx, person, &second, at(5)).await.unwrap();
+                let opened = invitations::open(&mut tx, person, &second, at(5)).await.unwrap();
                 tx.commit(event(Kind::InvitationUsed, 0)).await.unwrap();
-                spent
+                opened
             }
         }))
         .await;
-        assert_eq!(spent.into_iter().flatten().collect::<Vec<_>>(), [Channel::Mail], "fifty at once are one");
+        assert_eq!(opened, [Some(Channel::Mail); 50], "until it is spent");
+        let mut tx = db.begin().await.unwrap();
+        credentials::set_password(&mut tx, person, "$argon2id$1", at(9)).await.unwrap();
+        invitations::chose_password(&mut tx, person, at(9)).await.unwrap();
+        assert_eq!(invitations::open(&mut tx, person, &second, at(10)).await.unwrap(), Some(Channel::Mail), "chosen under it");
+        tx.commit(event(Kind::PasswordSet, 0)).await.unwrap();
+        assert_eq!(invitations::open_for(db, person, at(10)).await.unwrap(), Some((Channel::Mail, at(600))));
+        let mut tx = db.begin().await.unwrap();
+        credentials::set_password(&mut tx, person, "$argon2id$1", at(11)).await.unwrap();
+        assert_eq!(invitations::open(&mut tx, person, &second, at(12)).await.unwrap(), None, "set otherwise");
+        drop(tx);
+        let mut tx = db.begin().await.unwrap();
+        authenticators::insert_totp(&mut tx, &authenticator(person, factor::Kind::Totp), &[1], None).await.unwrap();
+        assert_eq!(invitations::open(&mut tx, person, &second, at(10)).await.unwrap(), None, "in use");
+        drop(tx);
+        let mut tx = db.begin().await.unwrap();
+        invitations::spend(&mut tx, person).await.unwrap();
+        assert_eq!(invitations::open(&mut tx, person, &second, at(10)).await.unwrap(), None, "spent");
+        tx.commit(event(Kind::IdentityActivated, 0)).await.unwrap();
 
         let mut tx = db.begin().await.unwrap();
-        invitations::put(&mut tx, &invitation(&first, 5)).await.unwrap();
-        credentials::set_password(&mut tx, person, "$argon2id$2", at(6)).await.unwrap();
-        assert_eq!(invitations::spend(&mut tx, person, &first, at(7)).await.unwrap(), None, "the password was set after it");
+        invitations::put(&mut tx, &invitation(&first, 15)).await.unwrap();
+        credentials::set_password(&mut tx, person, "$argon2id$2", at(16)).await.unwrap();
+        assert_eq!(invitations::open(&mut tx, person, &first, at(17)).await.unwrap(), None, "the password was set after it");
         tx.commit(event(Kind::PasswordSet, 0)).await.unwrap();
-        assert_eq!(invitations::open_for(db, person, at(7)).await.unwrap(), None);
+        assert_eq!(invitations::open_for(db, person, at(17)).await.unwrap(), None);
         let mut tx = db.begin().await.unwrap();
         assert_eq!(invitations::purge(&mut tx, at(599)).await.unwrap(), 0);
         assert_eq!(invitations::purge(&mut tx, at(600)).await.unwrap(), 1);

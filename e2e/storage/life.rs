@@ -7,7 +7,7 @@ use portvagt::{
         assurance::Level,
         audit::Kind,
         employment::Employment,
-        lock::{Cause, Lifted, Lock},
+        lock::{Cause, Lifted, Lock, Suspect},
         organisation::Unit,
         person::{Access, Person},
         proofing::{Approval, Authentication, Basis, Checked, Document, DocumentKind, Method, Proofing, ProofingPolicy, State},
@@ -16,7 +16,7 @@ use portvagt::{
     },
     storage::{
         cprs::{self, SealedCpr},
-        employments, locks, organisations, people, proofings, roles, sessions, terms,
+        employments, locks, organisations, outbox, people, proofings, roles, sessions, terms,
     },
 };
 
@@ -31,6 +31,7 @@ fn lock(person: Id<Person>, cause: Cause) -> Lock {
         placed_by: "operator:a".to_owned(),
         placed_at: at(0),
         lifted: None,
+        suspect: None,
     }
 }
 
@@ -63,6 +64,15 @@ async fn locks_are_independent_and_counted() {
         assert!(!locks::is_active(db, anna, Cause::Person).await.unwrap());
         let mut tx = db.begin().await.unwrap();
         assert!(locks::place(&mut tx, &lock(anna, Cause::Person)).await.unwrap(), "again after it was lifted");
+        assert_eq!(locks::suspect_of(&mut tx, anna, Cause::Misuse).await.unwrap(), None);
+        assert!(locks::lift(&mut tx, anna, Cause::Misuse, &lifted()).await.unwrap());
+        for suspect in [Suspect::Unknown, Suspect::Factor(Id::random(&SystemRandom))] {
+            assert!(locks::place(&mut tx, &Lock { suspect: Some(suspect), ..lock(anna, Cause::Misuse) }).await.unwrap());
+            assert_eq!(locks::suspect_of(&mut tx, anna, Cause::Misuse).await.unwrap(), Some(suspect));
+            assert_eq!(locks::suspect_of(&mut tx, anna, Cause::Person).await.unwrap(), None);
+            assert!(locks::lift(&mut tx, anna, Cause::Misuse, &lifted()).await.unwrap());
+        }
+        assert!(locks::place(&mut tx, &lock(anna, Cause::Misuse)).await.unwrap());
         for cause in [Cause::Person, Cause::Misuse] {
             assert!(locks::lift(&mut tx, anna, cause, &lifted()).await.unwrap());
         }
@@ -71,7 +81,7 @@ async fn locks_are_independent_and_counted() {
         tx.commit(event(Kind::LockLifted, 0)).await.unwrap();
         assert_eq!(access().await, Access::Open);
         let all = locks::of_person(db, anna).await.unwrap();
-        assert_eq!(all.len(), 3);
+        assert_eq!(all.len(), 6);
         assert!(all.iter().all(|one| one.lifted.as_ref().is_some_and(|end| end.by == "operator:b" && end.at == at(9))));
     })
     .await;
@@ -198,6 +208,26 @@ async fn one_human_may_have_several_accounts_linked_by_number() {
         people::activated(&mut tx, first.id, at(2)).await.unwrap();
         tx.commit_routine().await.unwrap();
         assert!(people::was_active(db, first.id).await.unwrap() && !people::was_active(db, second.id).await.unwrap());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_suspicions_are_told_to_is_kept() {
+    on_both(|nodes| async move {
+        let db = &nodes.one;
+        let anna = somebody(db).await;
+        let mut tx = db.begin().await.unwrap();
+        assert_eq!(outbox::security_address(&mut tx, anna.id).await.unwrap(), None);
+        organisations::set_security_email(&mut tx, anna.organisation, Some("sec@example.dk")).await.unwrap();
+        assert_eq!(outbox::security_address(&mut tx, anna.id).await.unwrap().as_deref(), Some("sec@example.dk"));
+        assert_eq!(outbox::security_address(&mut tx, Id::random(&SystemRandom)).await.unwrap(), None);
+        tx.commit(event(Kind::OrganisationSaved, 0)).await.unwrap();
+        assert_eq!(organisations::security_email(db, anna.organisation).await.unwrap().as_deref(), Some("sec@example.dk"));
+        let mut tx = db.begin().await.unwrap();
+        organisations::set_security_email(&mut tx, anna.organisation, None).await.unwrap();
+        tx.commit(event(Kind::OrganisationSaved, 0)).await.unwrap();
+        assert_eq!(organisations::security_email(db, anna.organisation).await.unwrap(), None);
     })
     .await;
 }

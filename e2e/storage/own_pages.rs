@@ -37,7 +37,7 @@ async fn where_somebody_was_is_kept() {
         let mut tx = db.begin().await.unwrap();
         clients::save(&mut tx, &client).await.unwrap();
         authenticators::insert_totp(&mut tx, &app, b"sealed", None).await.unwrap();
-        authenticators::insert_webauthn(&mut tx, &key, &NewCredential { id: b"id", json: "{}", aaguid: None }).await.unwrap().unwrap();
+        authenticators::insert_webauthn(&mut tx, &key, &NewCredential { id: b"id", json: "{}" }).await.unwrap().unwrap();
         sessions::insert(&mut tx, &mine, &hash(), at(3600)).await.unwrap();
         sessions::insert(&mut tx, &second, &hash(), at(3600)).await.unwrap();
         tx.commit(event(Kind::LoginSucceeded, 0)).await.unwrap();

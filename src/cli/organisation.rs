@@ -30,6 +30,18 @@ pub enum Command {
     },
     /// Show or change what it demands of passwords
     Policy(policy::Policy),
+    /// Set whom suspicions of misuse are told to by mail, or show it
+    Security {
+        /// CVR number of the organisation; may be left out when there is one
+        #[arg(long, value_name = "CVR")]
+        organisation: Option<Cvr>,
+        /// The mail address of those who look after security
+        #[arg(long, value_name = "ADDRESS")]
+        email: Option<String>,
+        /// Nobody is told by mail; the log's warning stays
+        #[arg(long, conflicts_with = "email")]
+        none: bool,
+    },
     /// List organisations
     List,
     /// Add a unit of an organisation, or change one
@@ -66,6 +78,18 @@ pub async fn run(command: Command, ground: &Ground) -> anyhow::Result<Answer> {
             ))
         }
         Command::Policy(policy) => policy::run(policy, ground).await,
+        Command::Security { organisation, email, none } => {
+            let organisation = organisations::find(ground, organisation.as_ref()).await?;
+            if let Some(address) = if none { Some(String::new()) } else { email } {
+                organisations::set_security_email(ground, &stand::operator(), &organisation, &address).await?;
+            }
+            let address = organisations::security_email(ground, &organisation).await?;
+            let words = match &address {
+                Some(address) => format!("Suspicions of misuse at {} are told to {address}.", organisation.name),
+                None => format!("Suspicions of misuse at {} are told to nobody by mail.", organisation.name),
+            };
+            Ok(Answer::new(words, json!({ "cvr": organisation.cvr, "security_email": address })))
+        }
         Command::List => {
             let rows: Vec<Value> = organisations::list(ground).await?.iter().map(to_json).collect();
             Ok(Answer::table(&rows, &[("CVR", "cvr"), ("NAME", "name"), ("NOTIFIED FOR", "notified")], "There is no organisation yet."))

@@ -38,7 +38,7 @@ pub fn run(settings: &Settings, warnings: &[Finding]) -> anyhow::Result<()> {
 }
 
 async fn serve(settings: &Settings, listen: Listen) -> anyhow::Result<()> {
-    let ground = stand::ground(settings).await?;
+    let ground = believing(settings, stand::ground(settings).await?)?;
     let journal = Journal::start(ground.db.clone());
     let app = application(settings, ground.clone(), journal.clone())?;
     note_start(&ground).await?;
@@ -57,6 +57,14 @@ async fn serve(settings: &Settings, listen: Listen) -> anyhow::Result<()> {
     ground.db.close().await;
     tracing::info!(event = "server.stopped");
     served.context("the server ended")
+}
+
+/// The ground with the models of key that the settings' files vouch for today, which is asked at each use.
+fn believing(settings: &Settings, ground: Ground) -> anyhow::Result<Ground> {
+    let models = attestation(settings).map_err(|(name, words)| anyhow!("{name} {words}"))?.models();
+    let mut rules = (*ground.rules).clone();
+    rules.authenticators.models = models;
+    Ok(Ground { rules: Arc::new(rules), ..ground })
 }
 
 /// The application, as the settings want it.

@@ -65,7 +65,8 @@ fn believed(settings: &Settings) -> Result<(Attestation, Option<String>), (&'sta
     let models = listed.as_ref().map_or(&[][..], |list| &list.models);
     let made = Attestation::new(webauthn.attestation, pem.as_deref(), models, allowed);
     let made = made.map_err(|error| ("webauthn.attestation_ca_file", error.to_string()))?;
-    Ok((made, listed.map(|list| list.next_update)))
+    let Some(list) = listed else { return Ok((made, None)) };
+    Ok((made.without(list.fallen), Some(list.next_update)))
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> String {

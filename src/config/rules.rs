@@ -10,7 +10,7 @@ use super::{settings::Settings, value::MailTls};
 use crate::{
     crypto::password::Cost,
     domain::{
-        authenticator::AuthenticatorPolicy,
+        authenticator::{AuthenticatorPolicy, Models},
         invitation::Lifetimes,
         policy::{PasswordPolicy, SessionPolicy, ThrottlePolicy},
         proofing::ProofingPolicy,
@@ -47,6 +47,8 @@ impl Settings {
         let levels = &self.authenticators;
         AuthenticatorPolicy {
             attested: levels.attested_level,
+            // Whom to believe stands in files; whoever serves reads them.
+            models: Models::default(),
             device_bound: levels.device_bound_level,
             synced: levels.synced_level,
             totp: levels.totp_level,

@@ -324,7 +324,7 @@ settings! {
         level: String, default "\"substantial\"";
         /// Whose MitID: `person` (private), `professional` (MitID Erhverv) or `any`. It must tell the CPR number in each case.
         profile: String, default "\"person\"";
-        /// Whether answers encrypted with AES-CBC are opened. NemLog-in uses AES-GCM; CBC has no integrity of its own.
+        /// Whether answers encrypted with AES-CBC are opened, where NemLog-in signed the response as a whole. It uses AES-GCM; CBC has no integrity of its own.
         allow_cbc: bool, default "false";
     }
     /// MitID by a private broker, over OpenID Connect. The defaults of claims and levels are the words of one Danish broker; yours may have others: see its documentation.

@@ -63,12 +63,12 @@ impl FromStr for Level {
     }
 }
 
-/// What an authentication carries on its own (AAL): made by `factor::TwoFactors::strength` from proof only.
+/// What an authentication carries on its own (AAL): made by `authenticator::strength` from proof only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Strength(Level);
 
 impl Strength {
-    /// States what the factors used carry. Called by `domain::factor` alone.
+    /// States what the factors used carry. Called by `domain::authenticator` alone.
     pub(in crate::domain) fn of(level: Level) -> Self {
         Self(level)
     }

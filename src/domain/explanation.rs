@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use crate::domain::{
     assurance::{self, Level},
+    authenticator::{self, AuthenticatorPolicy},
     factor::Evidence,
     person::Access,
     proofing::{self, Basis, Lapse, Present, ProofingPolicy},
@@ -23,6 +24,8 @@ pub struct Facts<'a> {
     pub policy: &'a ProofingPolicy,
     /// How the person logged in.
     pub evidence: &'a Evidence,
+    /// What authenticators carry now.
+    pub authenticators: &'a AuthenticatorPolicy,
     /// Whether the second factor is recent enough to answer a relying party.
     pub is_fresh: bool,
     /// What the organisation is notified for.
@@ -94,7 +97,7 @@ pub struct Explanation {
 /// Takes the level apart.
 pub fn explain(facts: &Facts<'_>) -> Explanation {
     let identity = proofing::identity_level(facts.records, facts.present, facts.policy, facts.now);
-    let strength = facts.evidence.strength();
+    let strength = authenticator::strength(facts.authenticators, facts.evidence);
     let is_open = facts.access == Access::Open;
     let level = assurance::level(identity, strength, facts.notified).filter(|_| is_open && facts.is_fresh);
     let whole = |holds: bool| holds.then_some(Level::High);

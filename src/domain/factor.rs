@@ -3,13 +3,11 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{
     base::{clock::seconds_between, id::Id},
-    domain::{
-        assurance::{Level, Strength},
-        person::Person,
-    },
+    domain::{assurance::Level, person::Person},
 };
 
 /// What kind of authenticator.
@@ -94,6 +92,8 @@ pub struct Authenticator {
     pub name: String,
     /// Where its secret lies; `None` for an app, and for keys enrolled before anybody asked.
     pub provenance: Option<Provenance>,
+    /// Its model, where that is attested.
+    pub model: Option<Uuid>,
     /// The most it may carry: never more than the login under which it was enrolled. Policy may let it carry less.
     pub carries: Level,
     /// When it was enrolled.
@@ -113,8 +113,34 @@ pub struct Use {
     pub at: Timestamp,
     /// WebAuthn: whether the authenticator verified its user (PIN, finger, face).
     pub user_verified: bool,
-    /// The most it may carry.
+    /// Where its secret lies; `None` for what has no such thing, and where nobody wrote it down.
+    #[serde(default)]
+    pub provenance: Option<Provenance>,
+    /// Its model, where that is attested.
+    #[serde(default)]
+    pub model: Option<Uuid>,
+    /// The most it carried when it was used. What it carries now, `domain::authenticator` says.
     pub carries: Level,
+}
+
+impl Use {
+    /// A password that was just right. It carries nothing alone.
+    pub fn of_password(at: Timestamp) -> Self {
+        Self { kind: Kind::Password, authenticator: None, at, user_verified: false, provenance: None, model: None, carries: Level::Low }
+    }
+
+    /// An authenticator that was just used, and carried so much.
+    pub fn of(authenticator: &Authenticator, at: Timestamp, user_verified: bool, carries: Level) -> Self {
+        Self {
+            kind: authenticator.kind,
+            authenticator: Some(authenticator.id),
+            at,
+            user_verified,
+            provenance: authenticator.provenance,
+            model: authenticator.model,
+            carries,
+        }
+    }
 }
 
 /// A checked password.
@@ -224,13 +250,9 @@ impl Evidence {
         self.uses.iter().map(|used| used.at).max()
     }
 
-    /// The AAL: the least that any factor used may carry, at most Low unless the two-factor rule holds.
-    ///
-    /// The rule is checked again here, over what was stored, so that a row written by hand gains nothing.
-    pub fn strength(&self) -> Strength {
-        let had = self.uses.iter().filter(|used| used.kind != Kind::Password);
-        let carried = had.map(|used| used.carries).min().unwrap_or(Level::Low);
-        Strength::of(if self.is_two_factors() { carried } else { Level::Low })
+    /// The authenticator that was checked last.
+    pub fn newest_authenticator(&self) -> Option<Id<Authenticator>> {
+        self.uses.iter().filter(|used| used.authenticator.is_some()).max_by_key(|used| used.at)?.authenticator
     }
 
     /// Whether two factors of different categories were used, or a passkey that verified its user.
@@ -257,7 +279,8 @@ mod tests {
     }
 
     fn used(kind: Kind, at: i64, user_verified: bool) -> Use {
-        Use { kind, authenticator: None, at: crate::base::clock::from_millis(at * 1000), user_verified, carries: Level::Substantial }
+        let at = crate::base::clock::from_millis(at * 1000);
+        Use { kind, user_verified, carries: Level::Substantial, ..Use::of_password(at) }
     }
 
     #[test]
@@ -276,15 +299,15 @@ mod tests {
         let verified = Verified::<Possession>::mint(person(1), used(Kind::Webauthn, 0, true));
         let touched = Verified::<Possession>::mint(person(1), used(Kind::Webauthn, 0, false));
         let code = Verified::<Possession>::mint(person(1), used(Kind::Totp, 0, true));
-        assert_eq!(TwoFactors::passkey(&verified).unwrap().into_evidence().strength().level(), Level::Substantial);
+        assert!(TwoFactors::passkey(&verified).unwrap().into_evidence().is_two_factors());
         assert!(TwoFactors::passkey(&touched).is_err());
         assert!(TwoFactors::passkey(&code).is_err());
     }
 
     #[test]
-    fn stored_evidence_of_one_factor_is_low() {
+    fn stored_evidence_of_one_factor_is_not_of_two() {
         for uses in [vec![], vec![used(Kind::Password, 0, false)], vec![used(Kind::Totp, 0, false)], vec![used(Kind::Webauthn, 0, false)]] {
-            assert_eq!(Evidence { uses }.strength().level(), Level::Low);
+            assert!(!Evidence { uses }.is_two_factors());
         }
     }
 }

@@ -6,7 +6,10 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{base::id::Id, domain::person::Person};
+use crate::{
+    base::id::Id,
+    domain::{factor::Authenticator, person::Person},
+};
 
 /// Why somebody is locked out. At most one active lock of each cause a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -117,7 +120,43 @@ pub struct Lock {
     pub placed_at: Timestamp,
     /// When and by whom it was lifted; `None` while it is active.
     pub lifted: Option<Lifted>,
+    /// What was reported, where somebody said that an event was not their doing.
+    pub suspect: Option<Suspect>,
 }
+
+/// The second factor that a report of misuse is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suspect {
+    /// This one.
+    Factor(Id<Authenticator>),
+    /// The event that was reported names none.
+    Unknown,
+}
+
+impl Suspect {
+    /// How it is kept.
+    pub fn to_text(self) -> String {
+        match self {
+            Self::Factor(id) => id.to_string(),
+            Self::Unknown => "unknown".to_owned(),
+        }
+    }
+}
+
+impl FromStr for Suspect {
+    type Err = UnknownSuspect;
+    fn from_str(text: &str) -> Result<Self, UnknownSuspect> {
+        match text {
+            "unknown" => Ok(Self::Unknown),
+            id => id.parse().map(Self::Factor).map_err(|_| UnknownSuspect),
+        }
+    }
+}
+
+/// The text is neither an id nor `unknown`.
+#[derive(Debug, thiserror::Error)]
+#[error("no second factor's id, and not 'unknown'")]
+pub struct UnknownSuspect;
 
 /// How a lock ended.
 #[derive(Debug, Clone)]

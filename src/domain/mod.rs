@@ -11,8 +11,6 @@ pub mod organisation;
 pub mod person;
 /// From when to when somebody works where.
 pub mod employment;
-/// Why somebody is locked out, and the way out.
-pub mod lock;
 /// How an identity was proved, and the level that follows.
 pub mod proofing;
 /// Roles in Portvagt itself.
@@ -23,6 +21,8 @@ pub mod terms;
 pub mod factor;
 /// What an authenticator may carry.
 pub mod authenticator;
+/// Why somebody is locked out, and the way out.
+pub mod lock;
 /// What is demanded of passwords, sessions and throttling.
 pub mod policy;
 /// Relying parties and what may be told them.

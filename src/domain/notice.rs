@@ -59,6 +59,25 @@ pub enum Notice {
     RecoveryDone,
     /// Somebody failed so often to log in as them that a delay began.
     ManyFailures,
+    /// To whoever looks after security, never to the person: somebody else may be using an identity, and it is locked.
+    Suspicion {
+        /// Why.
+        what: Suspicion,
+        /// The incident code that log and trail hold.
+        incident: String,
+    },
+}
+
+/// Why somebody else may be using an identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Suspicion {
+    /// Its owner said that an event was not their doing.
+    Reported,
+    /// Somebody who administers suspects it.
+    Misuse,
+    /// Too many failures in a row.
+    Failures,
 }
 
 impl Notice {
@@ -77,6 +96,7 @@ impl Notice {
             Self::RecoveryBegun => "recovery-begun",
             Self::RecoveryDone => "recovery-done",
             Self::ManyFailures => "many-failures",
+            Self::Suspicion { .. } => "suspicion",
         }
     }
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use crate::domain::{
     assurance::{self, Level},
     attribute::{self, Attribute},
+    authenticator::{self, AuthenticatorPolicy},
     client::Client,
     factor::Evidence,
     organisation::Organisation,
@@ -25,6 +26,8 @@ pub struct Subject<'a> {
     pub identity: Option<Level>,
     /// How they logged in.
     pub evidence: &'a Evidence,
+    /// What authenticators carry now.
+    pub authenticators: &'a AuthenticatorPolicy,
     /// The CPR number, unsealed only when the relying party is entitled to it.
     pub cpr: Option<Cpr>,
 }
@@ -57,7 +60,7 @@ impl Statement {
         if subject.access != Access::Open {
             return Err(Unsayable::NotActive);
         }
-        let strength = subject.evidence.strength();
+        let strength = authenticator::strength(subject.authenticators, subject.evidence);
         let reached = assurance::level(subject.identity, strength, subject.organisation.notified);
         let needed = least.max(client.terms.least_level);
         let (Some(level), Some(identity), Some(authenticated_at)) = (reached, subject.identity, subject.evidence.authenticated_at()) else {

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use openssl::x509::X509;
 use uuid::Uuid;
-use webauthn_rs::prelude::{AttestationCaList, AttestationCaListBuilder, AttestationMetadata, Credential};
+use webauthn_rs::prelude::{AttestationCa, AttestationCaList, AttestationCaListBuilder, AttestationMetadata, Credential};
 
-use crate::domain::factor::Provenance;
+use crate::domain::{authenticator::Models, factor::Provenance};
 
 /// What is asked of new keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -74,6 +74,7 @@ pub struct Attestation {
     demand: Demand,
     trusted: AttestationCaList,
     allowed: BTreeSet<Uuid>,
+    fallen: BTreeSet<Uuid>,
 }
 
 impl Attestation {
@@ -99,7 +100,26 @@ impl Attestation {
                 trusted.union(&AttestationCaList::try_from(one.as_slice()).map_err(|error| unusable(&error))?);
             }
         }
-        Ok(Self { demand, trusted, allowed })
+        Ok(Self { demand, trusted, allowed, fallen: BTreeSet::new() })
+    }
+
+    /// The same without the models that fell: whoever vouches for one of them is not believed.
+    #[must_use]
+    pub fn without(self, fallen: BTreeSet<Uuid>) -> Self {
+        Self { fallen, ..self }
+    }
+
+    /// The models that are believed, at each use of a key enrolled before as at the enrolment of another.
+    pub fn models(&self) -> Models {
+        let any = self.trusted.cas().values().any(AttestationCa::blanket_allow);
+        let listed = || self.trusted.cas().values().flat_map(|authority| authority.aaguids().keys().copied());
+        let stands = |model: &Uuid| !self.fallen.contains(model);
+        match (any, self.allowed.is_empty()) {
+            (true, true) => Models::AllBut(self.fallen.clone()),
+            (true, false) => Models::Only(self.allowed.iter().copied().filter(stands).collect()),
+            (false, true) => Models::Only(listed().filter(stands).collect()),
+            (false, false) => Models::Only(listed().filter(|model| stands(model) && self.allowed.contains(model)).collect()),
+        }
     }
 
     /// Whether new keys are asked to attest themselves.
@@ -140,6 +160,9 @@ impl Attestation {
             AttestationMetadata::Packed { aaguid } | AttestationMetadata::Tpm { aaguid, .. } => Some(*aaguid),
             _ => None,
         };
+        if model.is_some_and(|model| self.fallen.contains(&model)) {
+            return None;
+        }
         let vouched = authority.blanket_allow() || model.is_some_and(|model| authority.aaguids().contains_key(&model));
         vouched.then_some(model)
     }

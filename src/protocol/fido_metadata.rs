@@ -1,6 +1,8 @@
 //! FIDO metadata: the signed list of authenticator models (FIDO Metadata Service 3.0), imported as a file. Verified to a root
 //! the operator names, then read; models that were compromised or revoked are left out. Nothing is fetched.
 
+use std::collections::BTreeSet;
+
 use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
@@ -79,6 +81,8 @@ pub struct Metadata {
     pub next_update: String,
     /// The models that may be trusted.
     pub models: Vec<Model>,
+    /// The models that were compromised or revoked.
+    pub fallen: BTreeSet<Uuid>,
 }
 
 /// Statuses after which nothing a model attests can be believed.
@@ -97,7 +101,8 @@ pub fn read(list: &[u8], root: &[u8]) -> Result<Metadata, MetadataError> {
         return Err(MetadataError::Signature);
     }
     let payload: Payload = part(payload)?;
-    Ok(Metadata { next_update: payload.next_update, models: payload.entries.into_iter().filter_map(model).collect() })
+    let fallen = payload.entries.iter().filter(|entry| has_fallen(entry)).filter_map(|entry| entry.aaguid).collect();
+    Ok(Metadata { next_update: payload.next_update, models: payload.entries.into_iter().filter_map(model).collect(), fallen })
 }
 
 fn part<T: for<'t> Deserialize<'t>>(text: &str) -> Result<T, MetadataError> {
@@ -129,12 +134,16 @@ fn is_signed(header: &Header, signed: &str, signature: &[u8], store: &X509Store)
     Some(trusted && verifier.verify_oneshot(signature, signed.as_bytes()).ok()?)
 }
 
+fn has_fallen(entry: &Entry) -> bool {
+    entry.status_reports.iter().any(|report| FALLEN.contains(&report.status.as_str()))
+}
+
 /// An entry as a model, if it is one of FIDO2 that still stands and has certificates.
 fn model(entry: Entry) -> Option<Model> {
-    let statement = entry.metadata_statement?;
-    if entry.status_reports.iter().any(|report| FALLEN.contains(&report.status.as_str())) {
+    if has_fallen(&entry) {
         return None;
     }
+    let statement = entry.metadata_statement?;
     let spaced = |text: &String| text.split_ascii_whitespace().collect::<String>();
     let roots: Vec<Vec<u8>> =
         statement.attestation_root_certificates.iter().filter_map(|text| STANDARD.decode(spaced(text)).ok()).collect();
@@ -221,6 +230,7 @@ mod tests {
         let model =
             |number: u8| Model { aaguid: Uuid::from_bytes([number; 16]), description: format!("Key {number}"), roots: roots.clone() };
         assert_eq!(read.models, [model(1), model(2)]);
+        assert_eq!(read.fallen, BTreeSet::from([Uuid::from_bytes([3; 16])]));
     }
 
     #[test]

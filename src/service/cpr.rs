@@ -1,6 +1,8 @@
 //! CPR numbers: sealed at rest under a key outside the database, found by keyed fingerprint, masked on screen. Ten digits
 //! are shown only for a reason that is in the trail before they are; when the trail cannot be written nobody reads them.
 
+use unicode_normalization::UnicodeNormalization;
+
 use crate::{
     base::id::Id,
     crypto::seal::SealError,
@@ -125,10 +127,50 @@ pub fn plain_reason(text: &str) -> Option<&str> {
     fits.then_some(text)
 }
 
-/// Whether ten digits that can be a CPR number stand anywhere in the text.
+/// Whether ten digits that can be a CPR number stand anywhere in the text, alone or in a longer row of digits, however they
+/// are parted: by spaces, full stops, slashes, dashes of any kind, or what is not seen at all.
 pub fn holds_cpr(text: &str) -> bool {
-    let candidates = text.split(|letter: char| !(letter.is_ascii_digit() || letter == '-'));
-    candidates.into_iter().any(|word| word.trim_matches('-').parse::<Cpr>().is_ok())
+    let mut row = String::new();
+    let mut gap = 0;
+    // A last letter that is none of them ends the last row.
+    for letter in text.nfkc().chain(['x']) {
+        match digit(letter) {
+            Some(digit) => {
+                row.push(digit);
+                gap = 0;
+            }
+            None if parts_digits(letter) && gap < LONGEST_GAP => gap += 1,
+            None if windows_hold_cpr(&row) => return true,
+            None => row.clear(),
+        }
+    }
+    false
+}
+
+/// More signs than this between two digits part two numbers.
+const LONGEST_GAP: usize = 3;
+
+/// A decimal digit of whatever script counts as the one it is.
+fn digit(letter: char) -> Option<char> {
+    if letter.is_ascii_digit() {
+        return Some(letter);
+    }
+    // NFKC has turned wide and raised digits into ours already; scripts with digits of their own have them in rows of ten.
+    let value = SCRIPTS.iter().find_map(|zero| u32::from(letter).checked_sub(*zero).filter(|value| *value < 10))?;
+    char::from_digit(value, 10)
+}
+
+/// The zeros of scripts that people type numbers in: Arabic, Persian, Devanagari, Bengali, Thai.
+const SCRIPTS: [u32; 5] = [0x660, 0x6f0, 0x966, 0x9e6, 0xe50];
+
+fn parts_digits(letter: char) -> bool {
+    let dashes = '\u{2010}'..='\u{2015}';
+    let unseen = ('\u{200b}'..='\u{200f}').contains(&letter) || matches!(letter, '\u{2060}' | '\u{feff}' | '\u{ad}');
+    letter.is_whitespace() || dashes.contains(&letter) || unseen || matches!(letter, '-' | '.' | ',' | '/' | '_' | '\u{2212}' | '·' | '\'')
+}
+
+fn windows_hold_cpr(row: &str) -> bool {
+    (0..row.len()).any(|from| row.get(from..from + 10).is_some_and(|ten| ten.parse::<Cpr>().is_ok()))
 }
 
 #[cfg(test)]
@@ -137,10 +179,36 @@ mod tests {
 
     #[test]
     fn text_with_a_cpr_number_is_known() {
-        for bad in ["Pas, 010180-1234", "0101801234", "cpr:010180-1234."] {
+        for bad in [
+            "Pas, 010180-1234",
+            "0101801234",
+            "cpr:010180-1234.",
+            "010180 1234",
+            "010180.1234",
+            "010180\u{2013}1234",
+            "010180 - 1234",
+            "1-0101801234",
+            "01 01 80 1234",
+            "01.01.80/1234",
+            "010180\u{200b}1234",
+            "010180\u{a0}1234",
+            "\u{ff10}\u{ff11}\u{ff10}\u{ff11}80-1234",
+            "\u{660}\u{661}\u{660}\u{661}\u{668}\u{660}\u{661}\u{662}\u{663}\u{664}",
+            "nr. 99010180123499",
+            "x0101801234y",
+            "0909801111@kommune.dk",
+        ] {
             assert!(holds_cpr(bad), "{bad}");
         }
-        for good in ["Pas nr. 204123456, udstedt 2021-03-04", "MitID, 2026-11-24 06:00", "20-17-99"] {
+        for good in [
+            "Pas nr. 204123456, udstedt 2021-03-04",
+            "MitID, 2026-11-24 06:00",
+            "20-17-99",
+            "Telefon 70 10 00 00",
+            "9999999999",
+            "010180, siger hun, er dagen; 1234 er stuen",
+            "iPhone 17 (2026)",
+        ] {
             assert!(!holds_cpr(good), "{good}");
         }
     }

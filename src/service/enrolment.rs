@@ -9,7 +9,7 @@ use crate::{
     crypto::totp::TotpSecret,
     domain::{
         audit::{Actor, Event, Kind as EventKind},
-        authenticator::{Attached, carried, kept},
+        authenticator::{Attached, carried, kept, strength},
         factor::{Authenticator, Kind, Knowledge, Possession, Provenance, TwoFactors, Use, Verified},
         flow::{Enrol, Flow, Pending, Purpose},
         mitid::Why,
@@ -19,6 +19,7 @@ use crate::{
     },
     protocol::webauthn::Ceremonies,
     service::{
+        cpr,
         ground::{Ground, Visitor},
         login::{self, Held, LoggedIn, Refusal, totp},
         notices,
@@ -26,7 +27,7 @@ use crate::{
     storage::{
         authenticators::{self, NewCredential},
         db::Tx,
-        flows, people, sessions,
+        flows, invitations, people, sessions,
     },
 };
 
@@ -71,7 +72,7 @@ pub enum Enrolled {
 /// Begins an enrolment from the person's own page.
 pub async fn begin(ground: &Ground, fresh: Fresh<'_>) -> Result<Held, Refusal> {
     let session = fresh.0;
-    let under = session.evidence.strength().level();
+    let under = strength(&ground.rules.authenticators, &session.evidence).level();
     let stage = Enrol { person: session.person, under, password: None, session: Some(session.id), why: None, pending: None };
     let mut tx = ground.db.begin().await?;
     let held = login::begin_at(ground, &mut tx, Purpose::Account, stage).await?;
@@ -140,8 +141,10 @@ pub async fn confirm_key(
         Ok(_) => return turn_down(ground, &flow, held, visitor, "credential_id").await,
         Err(refused) => return turn_down(ground, &flow, held, visitor, &refused.to_string()).await,
     };
-    let authenticator = fresh_authenticator(ground, &flow, (Kind::Webauthn, Some(registered.origin.provenance)), &plain_name(name))?;
-    let credential = NewCredential { id: &registered.credential_id, json: &registered.json, aaguid: registered.origin.aaguid };
+    let origin = registered.origin;
+    let authenticator = fresh_authenticator(ground, &flow, (Kind::Webauthn, Some(origin.provenance)), &plain_name(name))?;
+    let authenticator = Authenticator { model: origin.aaguid, ..authenticator };
+    let credential = NewCredential { id: &registered.credential_id, json: &registered.json };
     let mut tx = ground.db.begin().await?;
     if authenticators::insert_webauthn(&mut tx, &authenticator, &credential).await?.is_err() {
         drop(tx);
@@ -185,9 +188,11 @@ pub async fn rename(
     Ok(true)
 }
 
-/// What the owner calls an authenticator, without what would disturb a line or a list.
+/// What the owner calls an authenticator, without what would disturb a line or a list. One that holds a CPR number is no name:
+/// it would stand in mails.
 fn plain_name(name: &str) -> String {
-    name.trim().chars().filter(|letter| !letter.is_control()).take(60).collect()
+    let name: String = name.trim().chars().filter(|letter| !letter.is_control()).take(60).collect();
+    if cpr::holds_cpr(&name) { String::new() } else { name }
 }
 
 /// Whose authenticator it will be. An enrolment begun from a session ends with it: whoever held a session that its owner
@@ -217,7 +222,7 @@ fn fresh_authenticator(
     let carries = kept(Attached::ByOwner(flow.stage.under), kind, provenance).ok_or(Refusal::Gone)?;
     let id = Id::random(ground.random.as_ref());
     let (person, enrolled_at) = (flow.stage.person, ground.clock.now());
-    Ok(Authenticator { id, person, kind, name: name.to_owned(), provenance, carries, enrolled_at, last_used_at: None })
+    Ok(Authenticator { id, person, kind, name: name.to_owned(), provenance, model: None, carries, enrolled_at, last_used_at: None })
 }
 
 /// The challenge served its once; the person may try again with another.
@@ -258,7 +263,7 @@ async fn complete(
     settle(ground, &mut tx, flow, visitor).await?;
     let user_verified = authenticator.kind == Kind::Webauthn;
     let carries = carried(&ground.rules.authenticators, &authenticator);
-    let used = Use { kind: authenticator.kind, authenticator: Some(authenticator.id), at: now, user_verified, carries };
+    let used = Use::of(&authenticator, now, user_verified, carries);
     let had = Verified::<Possession>::mint(person, used);
     let known = Verified::<Knowledge>::mint(person, password.clone());
     let factors = TwoFactors::combine(&known, &had, ground.rules.session.flow_seconds).map_err(|_| Refusal::Gone)?;
@@ -268,7 +273,10 @@ async fn complete(
 /// The first factor takes an identity into use; the one after a recovery gives it back. Its owner is told.
 async fn settle(ground: &Ground, tx: &mut Tx, flow: &Flow<Enrol>, visitor: &Visitor) -> Result<(), Refusal> {
     let (kind, notice) = match flow.stage.why {
-        Some(Why::Activation) => (EventKind::IdentityActivated, Notice::Activated),
+        Some(Why::Activation) => {
+            invitations::spend(tx, flow.stage.person).await?;
+            (EventKind::IdentityActivated, Notice::Activated)
+        }
         Some(Why::Password | Why::Factor) => (EventKind::IdentityRecovered, Notice::RecoveryDone),
         Some(Why::Unlock | Why::Raise | Why::Attached) | None => return Ok(()),
     };

@@ -21,6 +21,7 @@ pub async fn of(ground: &Ground, present: &sessions::Present) -> Result<Option<E
         present: Present { name: &person.full_name(), cpr_index: index.as_deref() },
         policy: &ground.rules.proofing,
         evidence: &session.evidence,
+        authenticators: &ground.rules.authenticators,
         is_fresh: session.second_factor_is_fresh(&ground.rules.session, now),
         notified: organisation.notified,
         now,

@@ -2,6 +2,9 @@
 //! lock, sessions, logins under way and the event, or nothing. Unlocking gives no session back and raises no level.
 //! The path goes on in `storage::locks` and `storage::employments`.
 
+/// Lifting a lock for suspected misuse.
+pub mod misuse;
+
 use jiff::Timestamp;
 
 use crate::{
@@ -9,8 +12,9 @@ use crate::{
     domain::{
         audit::{Actor, Event, Kind},
         employment::{self, Employment},
-        lock::{Cause, Hand, Lifted, Lock},
-        notice::Notice,
+        factor::Authenticator,
+        lock::{Cause, Hand, Lifted, Lock, Suspect},
+        notice::{Notice, Suspicion},
         organisation::{Organisation, Unit},
         person::Person,
     },
@@ -44,6 +48,15 @@ pub enum Refusal {
     /// The reason is missing, too long, or holds a CPR number.
     #[error("say in 5 to 200 characters why, without any CPR number")]
     Reason,
+    /// The report names no second factor.
+    #[error("the report names no second factor; say which one is removed with the lock (--factor ID), or that none is (--keep-factors)")]
+    WhichFactor,
+    /// The report names one, which is to be kept.
+    #[error("the report is about the second factor {0}: it is removed with the lock, and its owner enrols another")]
+    FactorReported(Id<Authenticator>),
+    /// It is not one of theirs.
+    #[error("the person has no second factor of that id")]
+    NoSuchFactor,
     /// The employment ends before it begins.
     #[error("an employment ends after it begins")]
     Dates,
@@ -95,11 +108,17 @@ pub async fn lock(ground: &Ground, by: &Operator, person: Id<Person>, cause: Cau
 
 /// Places the lock in a transaction under way and ends what is open: what ended, and the event to commit. `None` when a
 /// lock of the cause is active already.
-pub async fn place(
+pub async fn place(ground: &Ground, tx: &mut Tx, by: &Operator, what: (Id<Person>, Cause, &str)) -> Result<Option<(Ended, Event)>, Fault> {
+    place_upon(ground, tx, by, what, None).await
+}
+
+/// The same upon a report, which names a second factor or none.
+pub async fn place_upon(
     ground: &Ground,
     tx: &mut Tx,
     by: &Operator,
     (person, cause, reason): (Id<Person>, Cause, &str),
+    suspect: Option<Suspect>,
 ) -> Result<Option<(Ended, Event)>, Fault> {
     let lock = Lock {
         id: Id::random(ground.random.as_ref()),
@@ -109,6 +128,7 @@ pub async fn place(
         placed_by: by.name(),
         placed_at: ground.clock.now(),
         lifted: None,
+        suspect,
     };
     if !locks::place(tx, &lock).await? {
         return Ok(None);
@@ -120,14 +140,27 @@ pub async fn place(
         Cause::Failures => tell(ground, tx, person, Notice::ManyFailures).await?,
         _ => tell(ground, tx, person, Notice::Locked).await?,
     }
+    let suspicion = match cause {
+        Cause::Misuse if suspect.is_some() => Some(Suspicion::Reported),
+        Cause::Misuse => Some(Suspicion::Misuse),
+        Cause::Failures => Some(Suspicion::Failures),
+        _ => None,
+    };
+    if let Some(suspicion) = suspicion {
+        notices::alert(ground, tx, person, suspicion, &by.incident).await.map_err(unavailable)?;
+    }
     let event = by.event(ground, Kind::LockPlaced).about(person).with("cause", cause.as_str()).with("reason", reason);
     Ok(Some((ended, event.with("sessions_ended", ended.sessions).with("flows_ended", ended.flows))))
 }
 
-/// Lifts the lock of one cause; others stay. Whoever lifts must be one of its ways out.
+/// Lifts the lock of one cause; others stay. Whoever lifts must be one of its ways out. With a lock for misuse ends the second
+/// factor that was reported; see [`misuse::lift`].
 pub async fn unlock(ground: &Ground, by: &Operator, hand: Hand, (person, cause): (Id<Person>, Cause), reason: &str) -> Result<(), Refusal> {
     if !cause.lifted_by(hand) {
         return Err(if cause == Cause::Expired { Refusal::FollowsEmployment } else { Refusal::NotThisWay(cause) });
+    }
+    if cause == Cause::Misuse {
+        return misuse::lift(ground, by, person, reason, misuse::Choice::Reported).await.map(drop);
     }
     let reason = cpr::plain_reason(reason).ok_or(Refusal::Reason)?;
     let mut tx = ground.db.begin().await?;
@@ -158,10 +191,14 @@ pub async fn trust_again(ground: &Ground, tx: &mut Tx, by: &Operator, person: Id
 
 /// Queues the notice with the act. A key that cannot be used is trouble of the same kind as a database that is lost.
 async fn tell(ground: &Ground, tx: &mut Tx, person: Id<Person>, notice: Notice) -> Result<(), Fault> {
-    notices::queue(ground, tx, person, notice).await.map_err(|error| match error {
+    notices::queue(ground, tx, person, notice).await.map_err(unavailable)
+}
+
+fn unavailable(error: NotQueued) -> Fault {
+    match error {
         NotQueued::Storage(fault) => fault,
         NotQueued::Seal(error) => Fault::Unavailable(error.to_string()),
-    })
+    }
 }
 
 /// All locks of the person, active and lifted, newest first.

@@ -8,7 +8,8 @@ use crate::{
         audit::Kind,
         organisation::{Cvr, Organisation},
     },
-    service::{ground::Ground, operator::Operator},
+    protocol::mail,
+    service::{cpr, ground::Ground, operator::Operator},
     storage::{fault::Fault, organisations},
 };
 
@@ -18,6 +19,9 @@ pub enum Refusal {
     /// The name is missing, too long, or holds what no assertion could carry.
     #[error("an organisation's name is 1 to 200 characters, without control characters")]
     Name,
+    /// It is no mail address.
+    #[error("an e-mail address is one address of at most 254 characters")]
+    Email,
     /// No organisation has that CVR number.
     #[error("there is no organisation with CVR {0}")]
     NoSuch(Cvr),
@@ -43,6 +47,23 @@ pub async fn save(ground: &Ground, by: &Operator, cvr: Cvr, name: &str, notified
     let event = by.event(ground, Kind::OrganisationSaved).with("cvr", &organisation.cvr).with("notified", notified);
     tx.commit(event).await?;
     Ok(organisation)
+}
+
+/// Sets whom suspicions of misuse are told to by mail; an empty address: nobody.
+pub async fn set_security_email(ground: &Ground, by: &Operator, organisation: &Organisation, address: &str) -> Result<(), Refusal> {
+    let address = Some(address.trim()).filter(|address| !address.is_empty());
+    if address.is_some_and(|address| address.len() > 254 || !mail::is_address(address) || cpr::holds_cpr(address)) {
+        return Err(Refusal::Email);
+    }
+    let mut tx = ground.db.begin().await?;
+    organisations::set_security_email(&mut tx, organisation.id, address).await?;
+    let event = by.event(ground, Kind::OrganisationSaved).with("cvr", &organisation.cvr);
+    Ok(tx.commit(event.with("security_address", if address.is_some() { "set" } else { "none" })).await?)
+}
+
+/// Whom suspicions of misuse are told to by mail.
+pub async fn security_email(ground: &Ground, organisation: &Organisation) -> Result<Option<String>, Fault> {
+    organisations::security_email(&ground.db, organisation.id).await
 }
 
 /// The organisation with that CVR number; without a number the only one there is.

@@ -301,6 +301,7 @@ pub async fn add_totp(ground: &Ground, by: &Operator, username: &Username, name:
         kind: Kind::Totp,
         name: name.trim().chars().filter(|letter| !letter.is_control()).take(60).collect(),
         provenance: None,
+        model: None,
         carries: BY_OPERATOR,
         enrolled_at: ground.clock.now(),
         last_used_at: None,

@@ -18,6 +18,7 @@ use crate::{
     domain::{
         assurance::{self, Level},
         audit::{Actor, Kind},
+        authenticator,
         mitid::Proved,
         organisation::Organisation,
         person::Person,
@@ -109,7 +110,7 @@ impl Registrant {
         if !roles::has(&ground.db, person.id, Role::Registrant).await? {
             return Err(Refusal::NotARegistrant);
         }
-        let strength = session.evidence.strength();
+        let strength = authenticator::strength(&ground.rules.authenticators, &session.evidence);
         let organisation = organisations::by_id(&ground.db, person.organisation).await?.ok_or(Refusal::LevelTooLow)?;
         let level = assurance::level(identity(ground, person).await?, strength, organisation.notified);
         let level = level.filter(|level| *level >= Level::Substantial).ok_or(Refusal::LevelTooLow)?;

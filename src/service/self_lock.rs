@@ -7,9 +7,11 @@ use crate::{
     crypto::seal::SealError,
     domain::{
         audit::{Actor, Event, Kind},
+        factor::Authenticator,
         flow::SelfLock,
-        lock::Cause,
+        lock::{Cause, Suspect},
         person::Person,
+        session::Session,
     },
     service::{
         activity::Deed,
@@ -18,7 +20,7 @@ use crate::{
         login::{self, Held, Refusal, unsaved},
         operator::Operator,
     },
-    storage::{db::Tx, fault::Fault},
+    storage::{authenticators, db::Tx, fault::Fault, sessions},
 };
 
 /// Begins the flow of the page for those who are not logged in.
@@ -42,29 +44,50 @@ pub async fn by_password(
     let person = login::password::owner(ground, username, &password, visitor).await?;
     // Nothing of this flow was ever kept, so nothing ends; locked twice is as good as locked.
     let tx = ground.db.begin().await?;
-    Ok(place(ground, tx, (person.id, Cause::Person, "by the person, with user name and password"), visitor).await?)
+    Ok(place(ground, tx, (person.id, Cause::Person, "by the person, with user name and password"), None, visitor).await?)
 }
 
 /// Locks whoever is logged in.
 pub async fn from_own_pages(ground: &Ground, person: Id<Person>, visitor: &Visitor) -> Result<(), Fault> {
     let tx = ground.db.begin().await?;
-    place(ground, tx, (person, Cause::Person, "by the person, from their own pages"), visitor).await
+    place(ground, tx, (person, Cause::Person, "by the person, from their own pages"), None, visitor).await
 }
 
 /// Writes down for those who look after security that an event was not the person's doing, and locks them.
 pub async fn not_me(ground: &Ground, person: Id<Person>, deed: &Deed, visitor: &Visitor) -> Result<(), Fault> {
+    let suspect = suspect(ground, person, deed).await?;
     let mut tx = ground.db.begin().await?;
     let event = Event::new(Kind::MisuseReported, Actor::Person(person), ground.clock.now(), &visitor.incident, ground.random.as_ref())
         .about(person);
     let event = event.with("event", deed.place.to_text()).with("event_kind", &deed.kind).with("event_incident", &deed.incident);
+    let event = event.with("suspect", suspect.to_text());
     tx.note(&event.with("address", visitor.address).with("browser", &visitor.user_agent)).await?;
     tracing::warn!(event = "misuse.reported", reported = deed.kind, incident = %visitor.incident, person = %person);
-    place(ground, tx, (person, Cause::Misuse, "the person said that an event was not their doing"), visitor).await
+    place(ground, tx, (person, Cause::Misuse, "the person said that an event was not their doing"), Some(suspect), visitor).await
 }
 
-async fn place(ground: &Ground, mut tx: Tx, (person, cause, reason): (Id<Person>, Cause, &str), visitor: &Visitor) -> Result<(), Fault> {
+/// The second factor that the event was done with: the one it names, or the one of the session it names.
+async fn suspect(ground: &Ground, person: Id<Person>, deed: &Deed) -> Result<Suspect, Fault> {
+    let named = deed.details.get("authenticator").and_then(|id| id.parse::<Id<Authenticator>>().ok());
+    let session = match deed.details.get("session").and_then(|id| id.parse::<Id<Session>>().ok()) {
+        Some(id) if named.is_none() => sessions::by_id(&ground.db, id).await?.filter(|session| session.person == person),
+        _ => None,
+    };
+    let factor = named.or_else(|| session?.evidence.newest_authenticator());
+    let known = authenticators::of_person(&ground.db, person).await?;
+    let factor = factor.filter(|id| known.iter().any(|one| one.id == *id));
+    Ok(factor.map_or(Suspect::Unknown, Suspect::Factor))
+}
+
+async fn place(
+    ground: &Ground,
+    mut tx: Tx,
+    (person, cause, reason): (Id<Person>, Cause, &str),
+    suspect: Option<Suspect>,
+    visitor: &Visitor,
+) -> Result<(), Fault> {
     let by = Operator { actor: Actor::Person(person), incident: visitor.incident.clone() };
-    let Some((_, event)) = lifecycle::place(ground, &mut tx, &by, (person, cause, reason)).await? else {
+    let Some((_, event)) = lifecycle::place_upon(ground, &mut tx, &by, (person, cause, reason), suspect).await? else {
         return tx.commit_routine().await;
     };
     tx.commit(event.with("address", visitor.address).with("browser", &visitor.user_agent)).await?;

@@ -2,7 +2,6 @@
 //! Spending and updating are single statements with a condition, so that of many at once one wins (B07).
 
 use jiff::Timestamp;
-use uuid::Uuid;
 
 use crate::{
     base::id::Id,
@@ -61,8 +60,6 @@ pub struct NewCredential<'c> {
     pub id: &'c [u8],
     /// Its public part with its counter.
     pub json: &'c str,
-    /// Its model, when that is attested.
-    pub aaguid: Option<Uuid>,
 }
 
 /// Adds a WebAuthn credential. `Err(AlreadyKnown)` inside `Ok` when its id is enrolled; the transaction stays usable.
@@ -86,7 +83,7 @@ pub async fn insert_webauthn(
                 credential.id.into(),
                 credential.json.into(),
                 authenticator.provenance.map(|provenance| provenance.as_str().to_owned()).into(),
-                credential.aaguid.map(|aaguid| aaguid.to_string()).into(),
+                authenticator.model.map(|model| model.to_string()).into(),
             ],
         )
         .await?;
@@ -97,7 +94,7 @@ pub async fn insert_webauthn(
 pub async fn of_person(db: &Db, person: Id<Person>) -> Result<Vec<Authenticator>, Fault> {
     let rows = db
         .all(
-            "SELECT id, person, kind, name, provenance, carries, enrolled_at, last_used_at FROM authenticators WHERE person = $1 ORDER BY enrolled_at, id",
+            "SELECT id, person, kind, name, provenance, aaguid, carries, enrolled_at, last_used_at FROM authenticators WHERE person = $1 ORDER BY enrolled_at, id",
             [person.into()],
         )
         .await?;
@@ -108,7 +105,7 @@ pub async fn of_person(db: &Db, person: Id<Person>) -> Result<Vec<Authenticator>
 pub async fn totp_of(db: &Db, person: Id<Person>) -> Result<Vec<Totp>, Fault> {
     let rows = db
         .all(
-            "SELECT id, person, kind, name, provenance, carries, enrolled_at, last_used_at, secret, last_step FROM authenticators \
+            "SELECT id, person, kind, name, provenance, aaguid, carries, enrolled_at, last_used_at, secret, last_step FROM authenticators \
              WHERE person = $1 AND kind = 'totp' ORDER BY enrolled_at, id",
             [person.into()],
         )
@@ -134,7 +131,7 @@ pub async fn spend_totp_step(tx: &mut Tx, authenticator: Id<Authenticator>, step
 pub async fn webauthn_of(db: &Db, person: Id<Person>) -> Result<Vec<(Authenticator, String)>, Fault> {
     let rows = db
         .all(
-            "SELECT id, person, kind, name, provenance, carries, enrolled_at, last_used_at, credential FROM authenticators \
+            "SELECT id, person, kind, name, provenance, aaguid, carries, enrolled_at, last_used_at, credential FROM authenticators \
              WHERE person = $1 AND kind = 'webauthn' ORDER BY enrolled_at, id",
             [person.into()],
         )
@@ -146,7 +143,7 @@ pub async fn webauthn_of(db: &Db, person: Id<Person>) -> Result<Vec<(Authenticat
 pub async fn webauthn_by_credential_id(db: &Db, credential_id: &[u8]) -> Result<Option<(Authenticator, String)>, Fault> {
     let row = db
         .one(
-            "SELECT id, person, kind, name, provenance, carries, enrolled_at, last_used_at, credential FROM authenticators WHERE credential_id = $1",
+            "SELECT id, person, kind, name, provenance, aaguid, carries, enrolled_at, last_used_at, credential FROM authenticators WHERE credential_id = $1",
             [credential_id.into()],
         )
         .await?;
@@ -212,7 +209,7 @@ pub async fn remove(tx: &mut Tx, person: Id<Person>, authenticator: Id<Authentic
 pub async fn remove_all_of(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Authenticator>, Fault> {
     let rows = tx
         .all(
-            "DELETE FROM authenticators WHERE person = $1 RETURNING id, person, kind, name, provenance, carries, enrolled_at, last_used_at",
+            "DELETE FROM authenticators WHERE person = $1 RETURNING id, person, kind, name, provenance, aaguid, carries, enrolled_at, last_used_at",
             [person.into()],
         )
         .await?;
@@ -240,13 +237,14 @@ fn read(row: &Row) -> Result<Authenticator, Fault> {
         person: row.parsed("person")?,
         kind: row.parsed("kind")?,
         name: row.text("name")?,
-        provenance: row.text_or_none("provenance")?.map(|word| word.parse()).transpose().map_err(|()| unreadable())?,
+        provenance: row.text_or_none("provenance")?.map(|word| word.parse()).transpose().map_err(|()| unreadable("provenance"))?,
+        model: row.text_or_none("aaguid")?.map(|text| text.parse()).transpose().map_err(|_| unreadable("aaguid"))?,
         carries: row.level("carries")?,
         enrolled_at: row.time("enrolled_at")?,
         last_used_at: row.time_or_none("last_used_at")?,
     })
 }
 
-fn unreadable() -> Fault {
-    Fault::Inconsistent("column provenance holds something unreadable".to_owned())
+fn unreadable(column: &str) -> Fault {
+    Fault::Inconsistent(format!("column {column} holds something unreadable"))
 }

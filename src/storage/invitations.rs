@@ -1,5 +1,5 @@
-//! Invitations to take an identity into use, as hashes: one a person, spent once, by one statement. One that is older
-//! than the person's password is dead, by whatever way the password was set (security case B13).
+//! Invitations to take an identity into use, as hashes: one a person. One is good until the first second factor is enrolled;
+//! it is dead after its time, a newer one, or a password that was set otherwise than under it (security case B13).
 
 use jiff::Timestamp;
 
@@ -32,11 +32,14 @@ pub struct Invitation<'a> {
 
 const PUT: &str = "INSERT INTO invitations (person, channel, code_hash, issued_at, expires_at, issued_by) VALUES ($1, $2, $3, $4, $5, $6) \
      ON CONFLICT (person) DO UPDATE SET channel = excluded.channel, code_hash = excluded.code_hash, issued_at = excluded.issued_at, \
-     expires_at = excluded.expires_at, issued_by = excluded.issued_by";
-const SPEND: &str = "DELETE FROM invitations WHERE person = $1 AND code_hash = $2 AND expires_at > $3 AND NOT EXISTS \
-     (SELECT 1 FROM passwords WHERE passwords.person = invitations.person AND passwords.set_at > invitations.issued_at) RETURNING channel";
-const OPEN: &str = "SELECT channel, expires_at FROM invitations WHERE person = $1 AND expires_at > $2 AND NOT EXISTS \
-     (SELECT 1 FROM passwords WHERE passwords.person = invitations.person AND passwords.set_at > invitations.issued_at)";
+     expires_at = excluded.expires_at, issued_by = excluded.issued_by, password_at = NULL";
+// An update, so that of several at once one waits for the other.
+const OPEN: &str = "UPDATE invitations SET channel = channel WHERE person = $1 AND code_hash = $2 AND expires_at > $3 AND NOT EXISTS \
+     (SELECT 1 FROM authenticators WHERE authenticators.person = invitations.person) AND NOT EXISTS (SELECT 1 FROM passwords \
+     WHERE passwords.person = invitations.person AND passwords.set_at > COALESCE(password_at, issued_at)) RETURNING channel";
+const OPEN_FOR: &str = "SELECT channel, expires_at FROM invitations WHERE person = $1 AND expires_at > $2 AND NOT EXISTS \
+     (SELECT 1 FROM authenticators WHERE authenticators.person = invitations.person) AND NOT EXISTS (SELECT 1 FROM passwords \
+     WHERE passwords.person = invitations.person AND passwords.set_at > COALESCE(password_at, issued_at))";
 
 /// Stores an invitation; an older one of the same person is void.
 pub async fn put(tx: &mut Tx, invitation: &Invitation<'_>) -> Result<(), Fault> {
@@ -55,15 +58,26 @@ pub async fn put(tx: &mut Tx, invitation: &Invitation<'_>) -> Result<(), Fault> 
     .map(drop)
 }
 
-/// Spends an invitation: how it was sent, exactly once; `None` for a wrong, expired, outdated or spent one.
-pub async fn spend(tx: &mut Tx, person: Id<Person>, code_hash: &TokenHash, now: Timestamp) -> Result<Option<Channel>, Fault> {
-    let row = tx.one(SPEND, [person.into(), code_hash.into(), now.into()]).await?;
+/// Opens an invitation, and holds it until the transaction ends: how it was sent. `None` for a wrong, expired, outdated or
+/// spent one.
+pub async fn open(tx: &mut Tx, person: Id<Person>, code_hash: &TokenHash, now: Timestamp) -> Result<Option<Channel>, Fault> {
+    let row = tx.one(OPEN, [person.into(), code_hash.into(), now.into()]).await?;
     row.map(|row| row.parsed("channel")).transpose()
+}
+
+/// Notes that a password was chosen under the invitation: one that is set after that ends it.
+pub async fn chose_password(tx: &mut Tx, person: Id<Person>, at: Timestamp) -> Result<(), Fault> {
+    tx.run("UPDATE invitations SET password_at = $2 WHERE person = $1", [person.into(), at.into()]).await.map(drop)
+}
+
+/// Spends the person's invitation, if there is one: the identity is in use.
+pub async fn spend(tx: &mut Tx, person: Id<Person>) -> Result<(), Fault> {
+    tx.run("DELETE FROM invitations WHERE person = $1", [person.into()]).await.map(drop)
 }
 
 /// The person's invitation that could be used now: by which channel, and until when.
 pub async fn open_for(db: &Db, person: Id<Person>, now: Timestamp) -> Result<Option<(Channel, Timestamp)>, Fault> {
-    let row = db.one(OPEN, [person.into(), now.into()]).await?;
+    let row = db.one(OPEN_FOR, [person.into(), now.into()]).await?;
     row.map(|row| Ok((row.parsed("channel")?, row.time("expires_at")?))).transpose()
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::{
     base::id::Id,
     domain::{
-        lock::{Cause, Lifted, Lock},
+        lock::{Cause, Lifted, Lock, Suspect, UnknownSuspect},
         person::Person,
     },
     storage::{
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-const LIST: &str = "SELECT id, person, cause, reason, placed_by, placed_at, lifted_by, lifted_at, lifted_reason FROM locks \
+const LIST: &str = "SELECT id, person, cause, reason, placed_by, placed_at, lifted_by, lifted_at, lifted_reason, suspect FROM locks \
      WHERE person = $1 ORDER BY placed_at DESC, id";
 
 /// Places a lock. `false` when one of its cause is active already, or nobody has that id.
@@ -27,7 +27,7 @@ pub async fn place(tx: &mut Tx, lock: &Lock) -> Result<bool, Fault> {
     }
     let placed = tx
         .run(
-            "INSERT INTO locks (id, person, cause, reason, placed_by, placed_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+            "INSERT INTO locks (id, person, cause, reason, placed_by, placed_at, suspect) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
             [
                 lock.id.into(),
                 lock.person.into(),
@@ -35,6 +35,7 @@ pub async fn place(tx: &mut Tx, lock: &Lock) -> Result<bool, Fault> {
                 (&lock.reason).into(),
                 (&lock.placed_by).into(),
                 lock.placed_at.into(),
+                lock.suspect.map(Suspect::to_text).into(),
             ],
         )
         .await?;
@@ -92,7 +93,21 @@ fn read(row: &Row) -> Result<Lock, Fault> {
         placed_by: row.text("placed_by")?,
         placed_at: row.time("placed_at")?,
         lifted,
+        suspect: row.text_or_none("suspect")?.map(|text| text.parse()).transpose().map_err(unreadable)?,
     })
+}
+
+fn unreadable(error: UnknownSuspect) -> Fault {
+    Fault::Inconsistent(format!("column suspect holds {error}"))
+}
+
+/// What was reported with the active lock of that cause. Ask for it once the person's row is held.
+pub async fn suspect_of(tx: &mut Tx, person: Id<Person>, cause: Cause) -> Result<Option<Suspect>, Fault> {
+    let row = tx
+        .one("SELECT suspect FROM locks WHERE person = $1 AND cause = $2 AND lifted_at IS NULL", [person.into(), cause.as_str().into()])
+        .await?;
+    let text = row.map(|row| row.text_or_none("suspect")).transpose()?.flatten();
+    text.map(|text| text.parse()).transpose().map_err(unreadable)
 }
 
 /// People whose employment is over at that time and who have no lock that says so, at most `limit`.

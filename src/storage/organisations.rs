@@ -21,6 +21,18 @@ pub async fn save(tx: &mut Tx, organisation: &Organisation) -> Result<Id<Organis
     row.ok_or_else(|| Fault::Inconsistent("a saved organisation was not there".to_owned()))?.parsed("id")
 }
 
+/// Sets whom suspicions of misuse are told to; `None`: nobody.
+pub async fn set_security_email(tx: &mut Tx, organisation: Id<Organisation>, address: Option<&str>) -> Result<(), Fault> {
+    let address = address.map(str::to_owned);
+    tx.run("UPDATE organisations SET security_email = $2 WHERE id = $1", [organisation.into(), address.into()]).await.map(drop)
+}
+
+/// Whom suspicions of misuse are told to.
+pub async fn security_email(db: &Db, organisation: Id<Organisation>) -> Result<Option<String>, Fault> {
+    let row = db.one("SELECT security_email FROM organisations WHERE id = $1", [organisation.into()]).await?;
+    Ok(row.map(|row| row.text_or_none("security_email")).transpose()?.flatten())
+}
+
 /// The organisation with that CVR number.
 pub async fn by_cvr(db: &Db, cvr: &str) -> Result<Option<Organisation>, Fault> {
     db.one("SELECT id, cvr, name, notified FROM organisations WHERE cvr = $1", [cvr.into()]).await?.as_ref().map(read).transpose()

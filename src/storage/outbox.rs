@@ -26,6 +26,14 @@ pub struct Recipient {
     pub language: Option<String>,
 }
 
+/// The address of whoever looks after security in the person's organisation, if it has one.
+pub async fn security_address(tx: &mut Tx, person: Id<Person>) -> Result<Option<String>, Fault> {
+    let row = tx
+        .one("SELECT security_email FROM organisations WHERE id = (SELECT organisation FROM people WHERE people.id = $1)", [person.into()])
+        .await?;
+    Ok(row.map(|row| row.text_or_none("security_email")).transpose()?.flatten())
+}
+
 /// A mail to be queued.
 #[derive(Debug)]
 pub struct New<'a> {

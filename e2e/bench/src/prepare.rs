@@ -163,6 +163,7 @@ fn authenticator(ground: &Ground, person: &Person) -> Authenticator {
         kind: Kind::Totp,
         name: "bench".to_owned(),
         provenance: None,
+        model: None,
         carries: Level::Substantial,
         enrolled_at: ground.clock.now(),
         last_used_at: None,

@@ -10,6 +10,7 @@ use crate::{
     cli::{answer::Answer, ask},
     domain::{
         employment::Employment,
+        factor::Authenticator,
         lock::{Cause, Hand},
         organisation::Unit,
         person::{Cpr, Username},
@@ -19,7 +20,10 @@ use crate::{
     service::{
         bootstrap, cpr,
         ground::Ground,
-        lifecycle::{self, Hired},
+        lifecycle::{
+            self, Hired,
+            misuse::{self, Choice},
+        },
         operator::Operator,
         people::{
             self,
@@ -34,8 +38,8 @@ use crate::{
 pub enum Command {
     /// Lock a person out for one more cause and end all their sessions
     Lock(Lock),
-    /// Lift the lock of one cause; others stay
-    Unlock(Lock),
+    /// Lift the lock of one cause; others stay. A second factor that was reported is removed with it
+    Unlock(Unlock),
     /// List a person's locks, lifted ones too
     Locks {
         /// Their user name
@@ -97,6 +101,20 @@ pub struct Lock {
     /// Why, in words; never a CPR number
     #[arg(long)]
     pub reason: String,
+}
+
+/// A lock to lift.
+#[derive(Debug, Args)]
+pub struct Unlock {
+    /// Which, and why.
+    #[command(flatten)]
+    pub lock: Lock,
+    /// With a lock for misuse: remove this second factor too, as `person show` lists it
+    #[arg(long, value_name = "ID")]
+    pub factor: Option<Id<Authenticator>>,
+    /// With a lock for misuse whose report names no second factor: remove none
+    #[arg(long, conflicts_with = "factor")]
+    pub keep_factors: bool,
 }
 
 /// What of a person is to become otherwise.
@@ -202,17 +220,7 @@ pub async fn run(command: Command, ground: &Ground, by: &Operator) -> anyhow::Re
                 json!({ "username": lock.username, "cause": lock.cause, "sessions_ended": ended.sessions }),
             ))
         }
-        Command::Unlock(lock) => {
-            let person = people::find(ground, &lock.username).await?;
-            // The machine's owner is as near to the source system as an administrator is.
-            let hand = if lock.cause == Cause::Source { Hand::Source } else { Hand::Administrator };
-            lifecycle::unlock(ground, by, hand, (person.id, lock.cause), &lock.reason).await?;
-            let standing = people::find(ground, &lock.username).await?.access(ground.clock.now()).as_str();
-            Ok(Answer::new(
-                format!("The lock of the cause '{}' is lifted; '{}' is now: {standing}.", lock.cause.as_str(), lock.username),
-                json!({ "username": lock.username, "cause": lock.cause, "standing": standing }),
-            ))
-        }
+        Command::Unlock(lock) => unlock(lock, ground, by).await,
         Command::Locks { username } => {
             let person = people::find(ground, &username).await?;
             let rows: Vec<Value> = lifecycle::locks(ground, person.id).await?.iter().map(shown::lock).collect();
@@ -245,6 +253,28 @@ pub async fn run(command: Command, ground: &Ground, by: &Operator) -> anyhow::Re
             Ok(Answer::new("The proofing counts no longer.", shown::proofing(&revoked)))
         }
     }
+}
+
+async fn unlock(unlock: Unlock, ground: &Ground, by: &Operator) -> anyhow::Result<Answer> {
+    let Unlock { lock, factor, keep_factors } = unlock;
+    let person = people::find(ground, &lock.username).await?;
+    let removed = if lock.cause == Cause::Misuse {
+        let choice = factor.map_or(if keep_factors { Choice::None } else { Choice::Reported }, Choice::This);
+        misuse::lift(ground, by, person.id, &lock.reason, choice).await?
+    } else {
+        anyhow::ensure!(factor.is_none() && !keep_factors, "--factor and --keep-factors go with --cause misuse");
+        // The machine's owner is as near to the source system as an administrator is.
+        let hand = if lock.cause == Cause::Source { Hand::Source } else { Hand::Administrator };
+        lifecycle::unlock(ground, by, hand, (person.id, lock.cause), &lock.reason).await?;
+        Vec::new()
+    };
+    let standing = people::find(ground, &lock.username).await?.access(ground.clock.now()).as_str();
+    let mut words = format!("The lock of the cause '{}' is lifted; '{}' is now: {standing}.", lock.cause.as_str(), lock.username);
+    for one in &removed {
+        words.push_str(&format!("\nThe second factor {} ({} '{}') is removed with it.", one.id, one.kind.as_str(), one.name));
+    }
+    let removed: Vec<Value> = removed.iter().map(|one| json!({ "id": one.id, "kind": one.kind, "name": one.name })).collect();
+    Ok(Answer::new(words, json!({ "username": lock.username, "cause": lock.cause, "standing": standing, "factors_removed": removed })))
 }
 
 async fn edit(edit: Edit, ground: &Ground, by: &Operator) -> anyhow::Result<Answer> {

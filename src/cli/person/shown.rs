@@ -5,7 +5,11 @@ use serde_json::{Value, json};
 
 use crate::{
     cli::answer::Answer,
-    domain::{lock::Lock, person::Person, proofing::Proofing},
+    domain::{
+        lock::{Lock, Suspect},
+        person::Person,
+        proofing::Proofing,
+    },
     service::{ground::Ground, people::Record},
 };
 
@@ -108,10 +112,16 @@ fn proofing_line(one: &Proofing) -> String {
 pub fn lock(one: &Lock) -> Value {
     json!({
         "id": one.id, "cause": one.cause, "reason": one.reason, "placed_by": one.placed_by, "placed_at": one.placed_at,
+        "suspect": one.suspect.map(Suspect::to_text),
         "lifted_at": one.lifted.as_ref().map(|lifted| lifted.at), "lifted_by": one.lifted.as_ref().map(|lifted| &lifted.by),
     })
 }
 
 fn lock_line(one: &Lock) -> String {
-    format!("lock             {} since {}, by {}: {}", one.cause.as_str(), one.placed_at, one.placed_by, one.reason)
+    let suspect = match one.suspect {
+        Some(Suspect::Factor(id)) => format!(" (second factor {id})"),
+        Some(Suspect::Unknown) => " (no second factor named)".to_owned(),
+        None => String::new(),
+    };
+    format!("lock             {} since {}, by {}: {}{suspect}", one.cause.as_str(), one.placed_at, one.placed_by, one.reason)
 }

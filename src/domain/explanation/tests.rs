@@ -1,12 +1,23 @@
 //! Every combination of proofing, authenticator kind, provenance, lock, age and organisation gives the level the tables say.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::*;
-use crate::domain::proofing::State;
+use crate::domain::{authenticator::Models, proofing::State};
 
 const NOW: &str = "2026-11-24T12:00:00Z";
 const POLICY: ProofingPolicy = ProofingPolicy { ends_with_document: true, by_command_line: true };
+
+/// Whoever attests is believed.
+static AUTHENTICATORS: AuthenticatorPolicy = AuthenticatorPolicy {
+    attested: Level::High,
+    models: Models::AllBut(BTreeSet::new()),
+    device_bound: Level::Substantial,
+    synced: Level::Substantial,
+    totp: Level::Substantial,
+};
 
 fn now() -> Timestamp {
     NOW.parse().unwrap()
@@ -50,7 +61,8 @@ fn evidence(words: &str) -> Evidence {
                 "webauthn" => ("webauthn", true),
                 other => (other, false),
             };
-            json!({ "kind": kind, "authenticator": null, "at": NOW, "user_verified": verified, "carries": carries })
+            let provenance = (kind == "webauthn").then_some("attested");
+            json!({ "kind": kind, "authenticator": null, "at": NOW, "user_verified": verified, "provenance": provenance, "carries": carries })
         })
         .collect();
     serde_json::from_value(json!({ "uses": uses })).unwrap()
@@ -116,6 +128,7 @@ fn every_combination_gives_the_level_the_tables_say() {
                             present,
                             policy: &POLICY,
                             evidence: &evidence,
+                            authenticators: &AUTHENTICATORS,
                             is_fresh,
                             notified,
                             now: now(),

@@ -1,5 +1,6 @@
-//! Invitations. Whoever holds one gains nothing but the way to prove who they are: it is typed beside the user name, spent
-//! once, and dead after its time, a newer one, or a new password (security case B13). No address holds a code.
+//! Invitations. Whoever holds one gains nothing but the way to prove who they are: it is typed beside the user name, and good
+//! until the identity is in use. Whatever was broken off is begun anew with it, in whatever browser, and ends then. It is
+//! dead after its time, a newer one, or a password set otherwise (security case B13). No address holds a code.
 
 use jiff::Timestamp;
 
@@ -25,6 +26,7 @@ use crate::{
     storage::{
         authenticators,
         fault::Fault,
+        flows,
         invitations::{self, Invitation},
         people,
     },
@@ -85,7 +87,8 @@ pub fn begin(ground: &Ground) -> Result<Held, SealError> {
     unsaved::begin::<Invited>(ground)
 }
 
-/// Spends the invitation; who it is must now be proved. An unknown user name is refused as a wrong code is, for the same work.
+/// Opens the activation; who it is must now be proved. What was begun before and broken off ends: one activation is under way
+/// at a time. An unknown user name is refused as a wrong code is, for the same work.
 pub async fn open(ground: &Ground, held: &Held, user_name: &str, typed: &str, visitor: &Visitor) -> Result<Held, Refusal> {
     let flow = login::open::<Invited>(ground, held).await?;
     login::gate_place(ground, visitor).await?;
@@ -96,13 +99,14 @@ pub async fn open(ground: &Ground, held: &Held, user_name: &str, typed: &str, vi
     let id = known.map_or_else(|| nobody(ground, &user_name), Ok)?;
     let hash = Code::from_typed(typed).hash(&ground.seals.invitation)?;
     let mut tx = ground.db.begin().await?;
-    let Some(channel) = invitations::spend(&mut tx, id, &hash, now).await?.filter(|_| active) else {
+    let Some(channel) = invitations::open(&mut tx, id, &hash, now).await?.filter(|_| active) else {
         drop(tx);
         return Err(login::fail(ground, visitor, known, "wrong_invitation").await?);
     };
     let stage = Identify { why: Why::Activation, person: Some(id), session: None, least: Level::Substantial, asked: None };
     let held = login::advance(ground, &mut tx, &flow, held, &stage).await?;
+    let ended = flows::end_others(&mut tx, id, flow.id).await?;
     let event = Event::new(Kind::InvitationUsed, Actor::Visitor, now, &visitor.incident, ground.random.as_ref());
-    tx.commit(event.about(id).with("channel", channel.as_str()).with("address", visitor.address)).await?;
+    tx.commit(event.about(id).with("channel", channel.as_str()).with("address", visitor.address).with("flows_ended", ended)).await?;
     Ok(held)
 }

@@ -5,9 +5,8 @@ use super::{Refusal, event};
 use crate::{
     base::{id::Id, secret::Secret},
     domain::{
-        assurance::Level,
         audit::{Actor, Kind as EventKind},
-        factor::{Kind, Use},
+        factor::Use,
         flow::{Enrol, NewPassword, SecondFactor},
         mitid::Why,
         notice::Notice,
@@ -18,7 +17,7 @@ use crate::{
         login::{self, Held},
         notices, passwords,
     },
-    storage::{authenticators, db::Tx, flows, people, sessions},
+    storage::{authenticators, db::Tx, flows, invitations, people, sessions},
 };
 
 /// Whose password it will be, and why.
@@ -43,7 +42,10 @@ pub async fn choose(ground: &Ground, held: &Held, new: &Secret<String>, visitor:
     let now = ground.clock.now();
     let mut tx = ground.db.begin().await?;
     passwords::write(ground, &mut tx, &accepted).await?;
-    let password = Use { kind: Kind::Password, authenticator: None, at: now, user_verified: false, carries: Level::Low };
+    if why == Why::Activation {
+        invitations::chose_password(&mut tx, person.id, ground.clock.now()).await?;
+    }
+    let password = Use::of_password(now);
     // This login first, then the others, then sessions: one that is just being finished is waited for.
     let next = if why == Why::Password && !enrolled.is_empty() {
         let stage = SecondFactor { person: person.id, password, webauthn: None };

@@ -285,6 +285,7 @@ async fn note_place(tx: &mut Tx, evidence: &Evidence, now: Timestamp, purpose: &
 fn placed(event: Event, session: &Session, purpose: &Purpose, visitor: &Visitor) -> Event {
     let event = event.about(session.person).with("factors", kinds(&session.evidence)).with("session", session.id);
     let event = event.with("address", visitor.address).with("browser", &visitor.user_agent);
+    let event = session.evidence.newest_authenticator().into_iter().fold(event, |event, id| event.with("authenticator", id));
     match purpose.sign_on() {
         Some(sign_on) => event.with("client", &sign_on.entity_id),
         None => event,

@@ -5,9 +5,8 @@ use crate::{
     base::secret::Secret,
     crypto::password::Verdict,
     domain::{
-        assurance::Level,
         audit::{Actor, Event, Kind as EventKind},
-        factor::{Kind, Knowledge, Use, Verified},
+        factor::{Knowledge, Use, Verified},
         flow::{Activation, SecondFactor, Start},
         person::{Person, Username},
         policy::LONGEST_PASSWORD,
@@ -118,7 +117,7 @@ async fn verify(ground: &Ground, person: Option<Person>, password: &Secret<Strin
     if of == Of::Active && !login::device::may_try(ground, &person, visitor).await? {
         return Ok(Err("user_inactive"));
     }
-    let used = Use { kind: Kind::Password, authenticator: None, at: ground.clock.now(), user_verified: false, carries: Level::Low };
+    let used = Use::of_password(ground.clock.now());
     let verified = Verified::<Knowledge>::mint(person.id, used);
     if outdated {
         rehash(ground, &person, password, &stored.text, visitor).await?;

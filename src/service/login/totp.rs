@@ -7,7 +7,7 @@ use crate::{
     domain::{
         audit::Kind as EventKind,
         authenticator::carried,
-        factor::{Kind, Knowledge, Possession, TwoFactors, Use, Verified},
+        factor::{Knowledge, Possession, TwoFactors, Use, Verified},
         flow::{Flow, SecondFactor, StepUp},
         person::Person,
     },
@@ -85,13 +85,7 @@ async fn verify(
         }
     };
     throttle::clear_in(&mut tx, &key).await?;
-    let used = Use {
-        kind: Kind::Totp,
-        authenticator: Some(totp.authenticator.id),
-        at: now,
-        user_verified: false,
-        carries: carried(&ground.rules.authenticators, &totp.authenticator),
-    };
+    let used = Use::of(&totp.authenticator, now, false, carried(&ground.rules.authenticators, &totp.authenticator));
     Ok((tx, Verified::<Possession>::mint(person, used)))
 }
 

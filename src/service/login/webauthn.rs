@@ -7,7 +7,7 @@ use crate::{
     base::id::Id,
     domain::{
         authenticator::carried,
-        factor::{Authenticator, Kind, Possession, TwoFactors, Use, Verified},
+        factor::{Authenticator, Possession, TwoFactors, Use, Verified},
         flow::{Flow, SecondFactor, Stage, Start, StepUp},
         person::Person,
     },
@@ -188,13 +188,7 @@ async fn accept(
         drop(tx);
         return refuse(ground, visitor, Some(person), Refused::Counter).await;
     }
-    let used = Use {
-        kind: Kind::Webauthn,
-        authenticator: Some(authenticator.id),
-        at: now,
-        user_verified: used.user_verified,
-        carries: carried(&ground.rules.authenticators, authenticator),
-    };
+    let used = Use::of(authenticator, now, used.user_verified, carried(&ground.rules.authenticators, authenticator));
     Ok((tx, Verified::<Possession>::mint(person, used)))
 }
 

@@ -17,7 +17,7 @@ use crate::{
     domain::{
         audit::{Actor, Event, Kind},
         language::Language,
-        notice::{Letter, Notice},
+        notice::{Letter, Notice, Suspicion},
         person::Person,
     },
     service::{ground::Ground, operator::Operator},
@@ -55,6 +55,22 @@ pub async fn queue(ground: &Ground, tx: &mut Tx, person: Id<Person>, notice: Not
         put(ground, tx, &Letter { person, address, name: name.clone(), language, notice: notice.clone(), at }).await?;
     }
     Ok(())
+}
+
+/// Tells whoever looks after security in the person's organisation of a suspicion, in the same transaction as the lock. Without
+/// an address of theirs nothing is queued; log and trail hold it all the same.
+///
+/// # Errors
+/// [`NotQueued`] when the database or the keys fail.
+pub async fn alert(ground: &Ground, tx: &mut Tx, person: Id<Person>, what: Suspicion, incident: &Incident) -> Result<(), NotQueued> {
+    if !ground.rules.notices {
+        return Ok(());
+    }
+    let Some(address) = outbox::security_address(tx, person).await? else { return Ok(()) };
+    let notice = Notice::Suspicion { what, incident: incident.to_string() };
+    // No name: people are told of by id.
+    let letter = Letter { person, address, name: String::new(), language: Language::default(), notice, at: ground.clock.now() };
+    put(ground, tx, &letter).await
 }
 
 /// Puts one letter into the outbox, sealed to its row, with its event.

@@ -10,7 +10,7 @@ use crate::{
     domain::{
         factor::Kind,
         language::Language,
-        notice::{Letter, Notice},
+        notice::{Letter, Notice, Suspicion},
     },
     protocol::browser::{self, Browser},
 };
@@ -81,6 +81,8 @@ struct Content {
     facts: Vec<(Cow<'static, str>, String)>,
     link: Option<&'static str>,
     advice: Cow<'static, str>,
+    /// The key of why it was sent.
+    automatic: &'static str,
 }
 
 /// The letter in words.
@@ -102,6 +104,7 @@ pub fn of_test(site: &Site, language: Language) -> Result<Words, askama::Error> 
         facts: vec![],
         link: None,
         advice: language.text("mail-questions"),
+        automatic: "mail-automatic",
     };
     lay_out(site, language, "", content)
 }
@@ -111,12 +114,21 @@ fn content(site: &Site, letter: &Letter) -> Content {
     let (subject, text, advice) = keys(&letter.notice);
     let mut facts = vec![(language.text("mail-when"), language.moment(letter.at))];
     facts.extend(facts_of(language, &letter.notice));
+    let (link, automatic) = match letter.notice {
+        Notice::Invitation { .. } => (Some(ACTIVATION), "mail-automatic"),
+        Notice::Suspicion { .. } => {
+            facts.push((language.text("mail-person"), letter.person.to_string()));
+            (None, "mail-automatic-security")
+        }
+        _ => (Some(ACCOUNT), "mail-automatic"),
+    };
     Content {
         heading: language.text(subject),
         text: language.text_with(text, "organisation", site.organisation.as_str()),
         facts,
-        link: Some(if matches!(letter.notice, Notice::Invitation { .. }) { ACTIVATION } else { ACCOUNT }),
+        link,
         advice: language.text(advice),
+        automatic,
     }
 }
 
@@ -134,6 +146,14 @@ fn keys(notice: &Notice) -> (&'static str, &'static str, &'static str) {
         Notice::NewDevice { .. } => ("mail-new-device-subject", "mail-new-device-text", "mail-not-you-lock"),
         Notice::RecoveryBegun => ("mail-recovery-begun-subject", "mail-recovery-begun-text", "mail-not-you-lock"),
         Notice::RecoveryDone => ("mail-recovery-done-subject", "mail-recovery-done-text", "mail-not-you"),
+        Notice::Suspicion { what, .. } => {
+            let text = match what {
+                Suspicion::Reported => "mail-suspicion-reported",
+                Suspicion::Misuse => "mail-suspicion-misuse",
+                Suspicion::Failures => "mail-suspicion-failures",
+            };
+            ("mail-suspicion-subject", text, "mail-suspicion-advice")
+        }
         Notice::ManyFailures => ("mail-many-failures-subject", "mail-many-failures-text", "mail-many-failures-advice"),
     }
 }
@@ -155,6 +175,7 @@ fn facts_of(language: Language, notice: &Notice) -> Vec<(Cow<'static, str>, Stri
             let name = Some(plain(name)).filter(|name| !name.is_empty());
             [Some(fact("mail-kind", kind.into_owned())), name.map(|name| fact("mail-factor", name))].into_iter().flatten().collect()
         }
+        Notice::Suspicion { incident, .. } => vec![fact("mail-incident", plain(incident))],
         Notice::NewDevice { user_agent } => vec![fact("mail-browser", browser(language, user_agent))],
         _ => vec![],
     }
@@ -176,7 +197,7 @@ fn lay_out(site: &Site, language: Language, name: &str, content: Content) -> Res
     let contact = Some(site.contact.as_str()).filter(|contact| !contact.is_empty());
     let contact = contact.map(|contact| language.text_with("mail-contact", "contact", contact));
     let (type_it, never) = (language.text("mail-type-it"), language.text("mail-never"));
-    let automatic = language.text_with("mail-automatic", "organisation", organisation.as_str());
+    let automatic = language.text_with(content.automatic, "organisation", organisation.as_str());
     let text = Text {
         hello: &hello,
         text: &content.text,

@@ -142,3 +142,18 @@ fn browsers_are_told_by_known_names_only() {
         assert_eq!(browser(Language::En, user_agent), shown);
     }
 }
+
+#[test]
+fn a_suspicion_names_the_person_by_id_and_leads_nowhere() {
+    for language in Language::ALL {
+        for what in [Suspicion::Reported, Suspicion::Misuse, Suspicion::Failures] {
+            let notice = Notice::Suspicion { what, incident: "K7QF-2M9X".to_owned() };
+            let letter = letter(language, "", notice);
+            let words = of_letter(&site(), &letter).unwrap();
+            for body in [&words.text, &words.html] {
+                assert!(body.contains(&letter.person.to_string()) && body.contains("K7QF-2M9X"), "{body}");
+                assert!(!body.contains("://") && !body.contains("mail-") && !body.contains("{ $"), "{body}");
+            }
+        }
+    }
+}

@@ -216,6 +216,7 @@ async fn decide(case: &Case<'_>, standing: Option<Standing>) -> Result<Decision,
         organisation: &standing.organisation,
         identity: standing.identity(&ground.rules.proofing, now),
         evidence: &standing.session.evidence,
+        authenticators: &ground.rules.authenticators,
         cpr,
     };
     Ok(match Statement::about(&subject, &party.client, &requested, sign_on.least) {

@@ -7,8 +7,10 @@ use actix_web::{
 use serde::Deserialize;
 
 use crate::{
-    domain::{assurance::Level, explanation::Part, factor, flow::Wanted, proofing::Proofing, role::Role},
-    service::{activity, explanation, proofing, raising, roles, sessions},
+    domain::{
+        assurance::Level, authenticator::still_carried, explanation::Part, factor, flow::Wanted, proofing::Proofing, role::Role,
+    },
+    service::{self, activity, explanation, proofing, raising, roles, sessions},
     storage::{authenticators, credentials, organisations},
     web::{
         account::door,
@@ -95,7 +97,7 @@ async fn judged(app: &App, visit: &Visit, who: &SignedIn) -> Result<(Option<Leve
             };
             records.iter().map(ground).collect()
         }
-        Part::Authenticators => present.session.evidence.uses().iter().map(used).collect(),
+        Part::Authenticators => present.session.evidence.uses().iter().map(|one| used(ground, one)).collect(),
         Part::Organisation => organisation.iter().map(|one| Ground::Organisation(one.name.clone())).collect(),
     };
     let inputs = explained.inputs.into_iter().map(|judged| Input { judged, grounds: grounds(judged.part) }).collect();
@@ -103,7 +105,7 @@ async fn judged(app: &App, visit: &Visit, who: &SignedIn) -> Result<(Option<Leve
 }
 
 /// A password carries nothing alone, so its level would only mislead.
-fn used(used: &factor::Use) -> Ground {
-    let carries = (used.kind != factor::Kind::Password).then_some(used.carries);
+fn used(ground: &service::ground::Ground, used: &factor::Use) -> Ground {
+    let carries = (used.kind != factor::Kind::Password).then(|| still_carried(&ground.rules.authenticators, used));
     Ground::Use { kind: used.kind, at: used.at, carries }
 }
