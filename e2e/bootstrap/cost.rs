@@ -58,6 +58,7 @@ fn a_token_costs_one_signature_more() {
         organisation: &organisation,
         identity: Some(Level::Substantial),
         evidence: &evidence,
+        authenticators: &portvagt::domain::authenticator::AuthenticatorPolicy::default(),
         cpr: None,
     };
     let client = client::Client {
