@@ -15,7 +15,7 @@ pub const MEDICINE: &str = "urn:simulated:medicine-card";
 /// The card of a call, if the service takes it.
 pub fn judge(bytes: &[u8], sts: &[u8], now: Timestamp) -> Result<Card, NotTaken> {
     let message = Message::parse(bytes).map_err(|_| NotTaken::Missing)?;
-    let header = message.from_envelope(&[(SOAP, "Header")]).ok_or(NotTaken::Missing)?;
+    let header = message.in_envelope(&[(SOAP, "Header")]).ok_or(NotTaken::Missing)?;
     let card = message.at(header, &[(WSSE, "Security"), (SAML, "Assertion")]).ok_or(NotTaken::Missing)?;
     message.one(header, (MEDCOM, "Header")).ok_or(NotTaken::Missing)?;
     Card::read(&message, card, sts, now)

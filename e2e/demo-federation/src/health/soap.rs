@@ -108,7 +108,7 @@ impl Message {
     }
 
     /// The element reached from the root, which is the envelope.
-    pub fn from_envelope(&self, path: &[Name<'_>]) -> Option<NodeId> {
+    pub fn in_envelope(&self, path: &[Name<'_>]) -> Option<NodeId> {
         self.at(self.root().filter(|root| self.is(*root, (SOAP, "Envelope")))?, path)
     }
 

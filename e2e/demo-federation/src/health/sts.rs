@@ -72,7 +72,7 @@ impl Sts<'_> {
     pub fn judge(&self, bytes: &[u8], now: Timestamp) -> Result<(Token, &Clinician, Acting, String), Fault> {
         let message = Message::parse(bytes).map_err(|error| Fault::request(&format!("Simulated: {error}")))?;
         let signer = self.signer(&message, now)?;
-        let request = message.from_envelope(&[(SOAP, "Body"), (WST, "RequestSecurityToken")]);
+        let request = message.in_envelope(&[(SOAP, "Body"), (WST, "RequestSecurityToken")]);
         let request = request.ok_or_else(|| Fault::request("Simulated: there is no RequestSecurityToken"))?;
         let given = message.at(request, &[(WST14, "ActAs"), (SAML, "Assertion")]);
         let given = given.ok_or_else(|| Fault::request("Simulated: there is no bootstrap token under ActAs"))?;
@@ -91,19 +91,15 @@ impl Sts<'_> {
 
     /// The certificate (base64) of whoever signed address, action, time and body of the message; known by its name.
     fn signer(&self, message: &Message, now: Timestamp) -> Result<String, Fault> {
-        let header = message.from_envelope(&[(SOAP, "Header")]).ok_or_else(Fault::envelope)?;
+        let header = message.in_envelope(&[(SOAP, "Header")]).ok_or_else(Fault::envelope)?;
         let security = message.one(header, (WSSE, "Security")).ok_or_else(Fault::envelope)?;
         let info = message.at(security, &[(DS, "Signature"), (DS, "KeyInfo")]).ok_or_else(Fault::envelope)?;
         let certificate = message.certificate(info).ok_or_else(Fault::envelope)?;
         let der = openssl::base64::decode_block(&certificate).map_err(|_| Fault::envelope())?;
         let name = Certificate::from_der(&der).map_err(|_| Fault::envelope())?.subject().to_owned();
         let stamp = message.one(security, (WSU, "Timestamp"));
-        let parts = [
-            message.one(header, (WSA, "MessageID")),
-            message.one(header, (WSA, "Action")),
-            stamp,
-            message.from_envelope(&[(SOAP, "Body")]),
-        ];
+        let parts =
+            [message.one(header, (WSA, "MessageID")), message.one(header, (WSA, "Action")), stamp, message.in_envelope(&[(SOAP, "Body")])];
         let covered = message.signed_by(&der, true).ok_or_else(Fault::envelope)?;
         let all = parts.iter().all(|part| part.is_some_and(|part| covered.contains(&part)));
         if !all || covered.len() != parts.len() || !self.clients.contains(&name) {
@@ -158,7 +154,7 @@ fn response(card: &str, now: Timestamp) -> Result<String, Unwritable> {
 pub fn read_answer(bytes: &[u8]) -> Result<String, (String, String)> {
     let strange = || ("-".to_owned(), "the STS answered what is no SOAP".to_owned());
     let message = Message::parse(bytes).map_err(|_| strange())?;
-    let body = message.from_envelope(&[(SOAP, "Body")]).ok_or_else(strange)?;
+    let body = message.in_envelope(&[(SOAP, "Body")]).ok_or_else(strange)?;
     if let Some(fault) = message.one(body, (SOAP, "Fault")) {
         let said = |name| message.children(fault).into_iter().find(|id| message.named(*id, name));
         let text = |name| said(name).map(|id| message.text(id).to_owned()).unwrap_or_default();
