@@ -34,7 +34,9 @@ export function codeIn(text) {
 
 /** From the mail to the page where one shows who one is. */
 export async function openInvitation(visit, person) {
-  const code = codeIn(await mail(visit, person, 'Tag din adgang i brug'));
+  const text = await mail(visit, person, 'Tag din adgang i brug');
+  const code = codeIn(text);
+  assert.ok(text.includes(person.username), text);
   await followMail(visit);
   await visit.page.fill('#user_name', person.username);
   await visit.page.fill('#code', code);

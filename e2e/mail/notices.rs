@@ -216,7 +216,8 @@ async fn names_add_no_header_no_markup_and_no_link() {
                 .expect("an app");
             let id = house.person(&person).await.id;
             let mut tx = ground.db.begin().await.expect("a transaction");
-            let invitation = Notice::Invitation { code: OneTimeCode::new("K7QF-2M9X"), expires_at: ground.clock.now() };
+            let invitation =
+                Notice::Invitation { user_name: (*chosen).to_owned(), code: OneTimeCode::new("K7QF-2M9X"), expires_at: ground.clock.now() };
             for notice in [Notice::NewDevice { user_agent: format!("Firefox/1 {chosen}") }, invitation, Notice::ManyFailures] {
                 notices::queue(ground, &mut tx, id, notice).await.expect("queued");
             }

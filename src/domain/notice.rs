@@ -16,6 +16,9 @@ use crate::{
 pub enum Notice {
     /// They may activate their identity, with a one-time code; the code alone logs nobody in.
     Invitation {
+        /// What is typed beside the code; empty in mails that were queued before this was told.
+        #[serde(default)]
+        user_name: String,
         /// The code, as it is typed.
         code: OneTimeCode,
         /// Until when it may be used.

@@ -74,7 +74,8 @@ pub async fn invite(ground: &Ground, by: &Operator, person: &Person, channel: Ch
     let mut tx = ground.db.begin().await?;
     invitations::put(&mut tx, &invitation).await?;
     if channel == Channel::Mail {
-        let notice = Notice::Invitation { code: OneTimeCode::new(code.to_text()), expires_at };
+        let user_name = person.username.to_string();
+        let notice = Notice::Invitation { user_name, code: OneTimeCode::new(code.to_text()), expires_at };
         notices::queue(ground, &mut tx, person.id, notice).await?;
     }
     let event = by.event(ground, Kind::InvitationIssued).about(person.id).with("channel", channel.as_str());

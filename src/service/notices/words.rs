@@ -162,8 +162,10 @@ fn keys(notice: &Notice) -> (&'static str, &'static str, &'static str) {
 fn facts_of(language: Language, notice: &Notice) -> Vec<(Cow<'static, str>, String)> {
     let fact = |key: &'static str, value: String| (language.text(key), value);
     match notice {
-        Notice::Invitation { code, expires_at } => {
-            vec![fact("mail-code", plain(code.expose())), fact("mail-until", language.moment(*expires_at))]
+        Notice::Invitation { user_name, code, expires_at } => {
+            let user_name = Some(plain(user_name)).filter(|name| !name.is_empty()).map(|name| fact("login-user-name", name));
+            let code = [fact("mail-code", plain(code.expose())), fact("mail-until", language.moment(*expires_at))];
+            user_name.into_iter().chain(code).collect()
         }
         Notice::FactorAdded { kind, name } | Notice::FactorRemoved { kind, name } => {
             let kind = language.text(match kind {

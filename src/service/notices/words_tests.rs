@@ -33,7 +33,7 @@ fn letter(language: Language, name: &str, notice: Notice) -> Letter {
 fn all(chosen: &str) -> Vec<Notice> {
     let name = chosen.to_owned();
     vec![
-        Notice::Invitation { code: OneTimeCode::new("K7QF-2M9X"), expires_at: from_millis(1_700_100_000_000) },
+        Notice::Invitation { user_name: name.clone(), code: OneTimeCode::new("K7QF-2M9X"), expires_at: from_millis(1_700_100_000_000) },
         Notice::Activated,
         Notice::FactorAdded { kind: Kind::Webauthn, name: name.clone() },
         Notice::FactorRemoved { kind: Kind::Totp, name: name.clone() },
@@ -67,6 +67,22 @@ fn every_notice_has_words_in_both_languages_and_links_only_home() {
                 }
             }
             assert!(words.html.contains(&format!("<html lang=\"{}\">", language.tag())));
+        }
+    }
+}
+
+#[test]
+fn an_invitation_tells_everything_that_is_asked_for() {
+    for user_name in ["anje", ""] {
+        let notice = Notice::Invitation {
+            user_name: user_name.to_owned(),
+            code: OneTimeCode::new("K7QF-2M9X"),
+            expires_at: from_millis(1_700_100_000_000),
+        };
+        let words = of_letter(&site(), &letter(Language::En, "Anna Ærlig", notice)).unwrap();
+        for body in [&words.text, &words.html] {
+            assert!(body.contains("K7QF-2M9X") && body.contains("/activate"), "{body}");
+            assert_eq!((body.contains("User name"), body.contains("anje")), (!user_name.is_empty(), !user_name.is_empty()), "{body}");
         }
     }
 }
