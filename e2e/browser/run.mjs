@@ -12,10 +12,11 @@ import * as passkeys from './cases/passkeys.mjs';
 import * as people from './cases/people.mjs';
 import * as strangers from './cases/strangers.mjs';
 import * as lives from './cases/lives.mjs';
+import * as desk from './cases/desk.mjs';
 import * as pages from './cases/pages.mjs';
 
 const patience = 180_000;
-const cases = [login, passkeys, people, strangers, lives, pages].flatMap((room) => Object.entries(room.cases));
+const cases = [login, passkeys, people, strangers, lives, desk, pages].flatMap((room) => Object.entries(room.cases));
 const chosen = cases.filter(([name]) => name.includes(process.argv[2] ?? ''));
 
 const browser = await launch();

@@ -6,12 +6,12 @@ import assert from 'node:assert/strict';
 export const words = {
   da: {
     login: 'Log ind', factor: 'Bekræft, at det er dig', activation: 'Tag din adgang i brug', choose: 'Vælg, hvordan du vil logge ind',
-    account: 'Min identitet', authenticators: 'Sådan logger du ind', sessions: 'Her er du logget ind', locked: 'Din identitet er spærret', loggedOut: 'Du er logget ud', prove: 'Vis, hvem du er', mitid: 'Bevis med MitID, hvem du er', terms: 'Vilkår', newPassword: 'Vælg en adgangskode', recover: 'Få din adgang tilbage', unlocked: 'Din adgang er åben igen', other: 'English', refused: 'Du kunne ikke logge ind.',
+    account: 'Min identitet', authenticators: 'Sådan logger du ind', sessions: 'Her er du logget ind', locked: 'Din identitet er spærret', loggedOut: 'Du er logget ud', desk: 'Registrering', prove: 'Vis, hvem du er', mitid: 'Bevis med MitID, hvem du er', terms: 'Vilkår', newPassword: 'Vælg en adgangskode', recover: 'Få din adgang tilbage', unlocked: 'Din adgang er åben igen', other: 'English', refused: 'Du kunne ikke logge ind.',
     passkeyFailed: 'Det lykkedes ikke at bruge din passkey', enrolFailed: 'Der blev ikke oprettet en passkey',
   },
   en: {
     login: 'Log in', factor: 'Confirm that it is you', activation: 'Activate your account', choose: 'Choose how you want to log in',
-    account: 'My identity', authenticators: 'How you log in', sessions: 'Where you are logged in', locked: 'Your identity is locked', loggedOut: 'You are logged out', prove: 'Show who you are', mitid: 'Prove who you are with MitID', terms: 'Terms', newPassword: 'Choose a password', recover: 'Get back into your account', unlocked: 'Your account is open again', other: 'Dansk', refused: 'You could not be logged in.',
+    account: 'My identity', authenticators: 'How you log in', sessions: 'Where you are logged in', locked: 'Your identity is locked', loggedOut: 'You are logged out', desk: 'Registration', prove: 'Show who you are', mitid: 'Prove who you are with MitID', terms: 'Terms', newPassword: 'Choose a password', recover: 'Get back into your account', unlocked: 'Your account is open again', other: 'Dansk', refused: 'You could not be logged in.',
     passkeyFailed: 'Your passkey or security key could not be used', enrolFailed: 'No passkey was created',
   },
 };

@@ -130,7 +130,7 @@ const PEOPLE: [Character; 4] = [
         has_app: true,
         level: Level::Substantial,
         administrator: true,
-        shows: "administrator",
+        shows: "administrator and registrant",
     },
 ];
 
@@ -146,7 +146,9 @@ pub struct Citizen {
 /// Everybody with a MitID in the demo: its people, and somebody the organisation does not know.
 pub fn citizens() -> impl Iterator<Item = Citizen> {
     let own = PEOPLE.iter().map(|character| (character.names, character.cpr));
-    own.chain([(first_day::NAMES, first_day::CPR), (("Erik", "Ukendt"), "6505845555")])
+    let newcomers = first_day::NEWCOMERS.iter().map(|one| (one.names, one.cpr));
+    own.chain(newcomers)
+        .chain([(("Erik", "Ukendt"), "6505845555")])
         .map(|((given, family), cpr)| Citizen { name: format!("{given} {family}"), cpr: cpr.to_owned() })
 }
 
@@ -181,7 +183,7 @@ pub async fn prepare(demo: &Demo) -> anyhow::Result<(Settings, String)> {
     let mut people = String::new();
     for character in &PEOPLE {
         let record = settle(&ground, &by, character, &data).await?;
-        people.push_str(&introduce(&ground, &by, character, &record).await?);
+        people.push_str(&introduce((&ground, &by), character, &record, &code_of(character, &data)).await?);
     }
     if demo.mailbox.is_some() {
         first_day::prepare(&ground, &by).await?;
@@ -302,11 +304,18 @@ async fn settle(ground: &Ground, by: &Operator, character: &Character, data: &Pa
     Ok(people::record(ground, &username).await?)
 }
 
+/// What prints a character's present one-time code, from where `./dev` stands.
+fn code_of(character: &Character, data: &Path) -> String {
+    let usual = std::env::current_dir().is_ok_and(|here| here.join("demo-data") == data);
+    let folder = if usual { String::new() } else { format!(" --data {}", data.display()) };
+    format!("./dev code {}{folder}", character.username)
+}
+
 /// The lines of the message about one character.
-async fn introduce(ground: &Ground, by: &Operator, character: &Character, record: &Record) -> anyhow::Result<String> {
+async fn introduce((ground, by): (&Ground, &Operator), character: &Character, record: &Record, code: &str) -> anyhow::Result<String> {
     let username = &record.person.username;
     let second = if character.has_app {
-        format!("one-time code: ./dev code {username}")
+        format!("one-time code: {code}")
     } else if record.authenticators.is_empty() {
         format!("activation code: {}", people::activation_code(ground, by, username).await?.to_text())
     } else {

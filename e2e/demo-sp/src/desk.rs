@@ -152,7 +152,11 @@ pub fn see_other(address: &str) -> HttpResponse {
 
 /// The visitor's language.
 pub fn language(request: &HttpRequest) -> &'static Texts {
-    texts::of(request.cookie(LANGUAGE).as_ref().map(Cookie::value).unwrap_or_default())
+    if let Some(chosen) = request.cookie(LANGUAGE).as_ref().map(Cookie::value) {
+        return texts::of(chosen);
+    }
+    let header = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    texts::of(header.split([',', ';', '-']).next().unwrap_or_default().trim())
 }
 
 /// Remembers a language.

@@ -1,5 +1,5 @@
-//! A new employee's first day in the demo: somebody added without a password whose invitation lies in the mailbox, terms to
-//! accept, and a registrant at the desk. Only where there is a mailbox to find the invitation in.
+//! A new employee's first day in the demo: two people added without a password whose invitations lie in the mailbox, one for the
+//! road by MitID and one for the desk, terms to accept, and a registrant. Only where there is a mailbox to find invitations in.
 
 use super::CVR;
 use crate::{
@@ -14,10 +14,20 @@ use crate::{
     },
 };
 
-/// The newcomer: name and CPR number, for whoever plays MitID.
-pub(super) const NAMES: (&str, &str) = ("Emil", "Holm");
-pub(super) const CPR: &str = "6606856666";
-const USERNAME: &str = "emil";
+/// Somebody new.
+pub(super) struct Newly {
+    username: &'static str,
+    /// Given and family name.
+    pub(super) names: (&'static str, &'static str),
+    /// A CPR number that nobody can have.
+    pub(super) cpr: &'static str,
+}
+
+/// The newcomers; whoever plays MitID knows them, too.
+pub(super) const NEWCOMERS: [Newly; 2] = [
+    Newly { username: "emil", names: ("Emil", "Holm"), cpr: "6606856666" },
+    Newly { username: "freja", names: ("Freja", "Krogh"), cpr: "6707867777" },
+];
 const REGISTRANT: &str = "dorte";
 
 const DANISH: &str = include_str!("terms.da.txt");
@@ -34,32 +44,43 @@ pub(super) async fn prepare(ground: &Ground, by: &Operator) -> anyhow::Result<()
     if !roles::has(ground, registrant, Role::Registrant).await? {
         roles::grant(ground, by, registrant, Role::Registrant).await?;
     }
-    let username: Username = USERNAME.parse()?;
+    for one in &NEWCOMERS {
+        invite(ground, by, one).await?;
+    }
+    Ok(())
+}
+
+async fn invite(ground: &Ground, by: &Operator, one: &Newly) -> anyhow::Result<()> {
+    let username: Username = one.username.parse()?;
     if people::find(ground, &username).await.is_err() {
+        let (given_name, family_name) = one.names;
         let newcomer = Newcomer {
-            organisation: Some(cvr),
+            organisation: Some(CVR.parse()?),
             username: username.clone(),
-            given_name: NAMES.0.to_owned(),
-            family_name: NAMES.1.to_owned(),
+            given_name: given_name.to_owned(),
+            family_name: family_name.to_owned(),
             email: Some(format!("{username}@testkommune.example")),
             persistent_uuid: None,
-            cpr: Some(CPR.parse()?),
+            cpr: Some(one.cpr.parse()?),
             administrator: false,
             password: None,
         };
         people::add(ground, by, newcomer).await?;
     }
     if people::record(ground, &username).await?.authenticators.is_empty() {
-        let emil = people::find(ground, &username).await?;
-        invitation::invite(ground, by, &emil, Channel::Mail).await?;
+        let person = people::find(ground, &username).await?;
+        invitation::invite(ground, by, &person, Channel::Mail).await?;
     }
     Ok(())
 }
 
 /// What to try, for the message.
 pub(super) const WALK: &str = "\nA new employee's first day:\n\n\
-     \x20 1. Open the mailbox: Emil Holm is invited, with a code. Follow the address in the mail; his user name is emil.\n\
+     \x20 1. Open the mailbox: Emil Holm is invited. Follow the address in the mail, and type his user name and the code from it.\n\
      \x20 2. Show who he is: with MitID, as Emil Holm. As anybody else nothing is activated.\n\
-     \x20 3. Accept the terms, choose a password, and enrol a passkey or an app. Look into the mailbox again.\n\
-     \x20 4. Without MitID: log in as dorte, the registrant, go to /desk, find emil, and hand over a code.\n\
-     \x20 5. Forget Emil's password, or lose his phone: the link on the login page leads through MitID or the desk again.\n";
+     \x20 3. Accept the terms, as everybody does before their first service; choose a password, and enrol a passkey or an app.\n\
+     \x20    Then open the demo service as Emil.\n\
+     \x20 4. Lock his identity from the login page, and open it again with MitID. Look into the mailbox again.\n\
+     \x20 5. Forget his password, or lose his phone: a link on the login page leads through MitID or the desk again.\n\
+     \x20 6. Freja Krogh is invited too; say she has no MitID. In another browser log in at Portvagt as dorte, the registrant: choose\n\
+     \x20    Registration, find freja, record what she shows, and hand over a code. Freja types it in place of MitID.\n";
