@@ -246,7 +246,7 @@ async fn who_was_never_active_has_nothing_to_get_back() {
             let mut visitor = house.visitor();
             let page = begin(&house, &mut visitor, "nina", why).await;
             let refused = prove(&house, &mut visitor, &page, (CPR, Level::High, None)).await;
-            assert!(matches!(refused, Err(activation::Refusal::Unmatched)), "{why}: {refused:?}");
+            assert!(matches!(refused, Err(activation::Refusal::NotThisWay)), "{why}: {refused:?}");
         }
         let one = registrant(&house, "first").await;
         let given = recovery_code(&house, &one, "nina", Level::Substantial).await.expect("a code");

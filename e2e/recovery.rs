@@ -244,7 +244,7 @@ async fn one_s_own_lock_is_lifted_and_no_other() {
         let mut visitor = house.visitor();
         let page = begin(&house, &mut visitor, "anna", "unlock").await;
         let refused = prove(&house, &mut visitor, &page, (CPR, Level::Substantial, None)).await;
-        assert!(matches!(refused, Err(Refusal::Unmatched)), "nothing is locked: {refused:?}");
+        assert!(matches!(refused, Err(Refusal::NotThisWay)), "nothing is locked: {refused:?}");
         lifecycle::lock(ground, &by, person, Cause::Person, "asked for it").await.unwrap();
         lifecycle::lock(ground, &by, person, Cause::Misuse, "suspected misuse").await.unwrap();
         let page = begin(&house, &mut visitor, "anna", "unlock").await;
@@ -257,7 +257,7 @@ async fn one_s_own_lock_is_lifted_and_no_other() {
         for why in ["password", "factor"] {
             let page = begin(&house, &mut visitor, "anna", why).await;
             let refused = prove(&house, &mut visitor, &page, (CPR, Level::Substantial, None)).await;
-            assert!(matches!(refused, Err(Refusal::Unmatched)), "locked: {refused:?}");
+            assert!(matches!(refused, Err(Refusal::NotThisWay)), "locked: {refused:?}");
         }
     })
     .await;

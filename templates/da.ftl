@@ -560,6 +560,7 @@ mitid-setback-too-low = Dit MitID blev brugt på et lavere niveau, end vi har br
 mitid-setback-no-cpr = Vi fik ikke dit CPR-nummer, så vi kan ikke se, at det er dig. Brug dit private MitID, ikke det fra din arbejdsplads.
 mitid-setback-refused = Vi kunne ikke stole på det svar, der kom tilbage. Intet er ændret. Prøv igen; sker det igen, så bed om hjælp.
 mitid-setback-other-person = Det MitID, der blev brugt, hører ikke til den person, adgangen er for. Intet er ændret. Var det dit eget MitID, så spørg din arbejdsplads, om de har det rigtige CPR-nummer.
+mitid-setback-not-this-way = Det er dig, men din adgang kan ikke åbnes eller ændres på denne måde lige nu. Intet er ændret. Kontakt din arbejdsplads. De kan se hvorfor og hjælpe dig.
 mitid-setback-unreachable = MitID svarer ikke lige nu. Intet er ændret. Prøv igen om lidt.
 mitid-refused-title = Svaret fra MitID kunne ikke bruges
 mitid-refused-what = Der kom noget tilbage fra MitID, som vi ikke kan stole på eller forstå. Intet er ændret.

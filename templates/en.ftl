@@ -559,6 +559,7 @@ mitid-setback-too-low = Your MitID was used at a lower level than we need. Try a
 mitid-setback-no-cpr = We were not told your CPR number, so we can't see that it is you. Use your private MitID, not the one from your workplace.
 mitid-setback-refused = We could not trust the answer that came back. Nothing has changed. Try again; if it happens again, ask for help.
 mitid-setback-other-person = The MitID that was used does not belong to the person this account is for. Nothing has changed. If it was your own MitID, ask your workplace whether they have the right CPR number.
+mitid-setback-not-this-way = It is you, but your account can't be opened or changed in this way right now. Nothing has changed. Contact your workplace. They can see why and help you.
 mitid-setback-unreachable = MitID can't be reached just now. Nothing has changed. Try again in a little while.
 mitid-refused-title = The answer from MitID could not be used
 mitid-refused-what = Something came back from MitID that we can't trust or understand. Nothing has changed.

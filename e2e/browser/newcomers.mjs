@@ -130,6 +130,11 @@ async function wayBack({ town, open, at }) {
   await byMitid(one, 'nemlogin', person);
   await reached(one, 'unlocked');
   await at(one, 'recovery', 'own lock lifted');
+  await one.page.goto(`${town.idp}/recover`);
+  await beginRecovery(one, person, 'unlock');
+  await byMitid(one, 'nemlogin', person);
+  await reached(one, 'mitid');
+  await at(one, 'MitID', 'nothing to be done');
   for (const why of ['password', 'factor']) {
     await one.page.goto(`${town.idp}/recover`);
     await beginRecovery(one, person, why);

@@ -119,6 +119,7 @@ async fn go_on(app: &App, visit: &Visit, held: &Held, identified: &Identified) -
     match activation::identified(&app.ground, (&identified.flow, held), &identified.proved, &visit.visitor).await {
         Ok(next) => Ok(by_way_of(visit, identified, activate::go_on(app, visit, held, next))),
         Err(activation::Refusal::Unmatched) => set_back(app, visit, held, Refusal::OtherPerson).await,
+        Err(activation::Refusal::NotThisWay) => set_back(app, visit, held, Refusal::NotThisWay).await,
         Err(activation::Refusal::TooLow) => set_back(app, visit, held, Refusal::TooLow).await,
         Err(refusal) => Err(activate::trouble(visit, refusal)),
     }

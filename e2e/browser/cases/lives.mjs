@@ -132,6 +132,7 @@ async function notMe({ town, visit }) {
   await beginRecovery(owner, person, 'unlock');
   await byMitid(owner, 'broker', person);
   await reached(owner, 'mitid');
+  assert.match(await owner.page.locator('#error').innerText(), /^Det er dig, men/);
   assert.deepEqual(await trail(town, person, 'person.unlocked'), []);
 }
 

@@ -47,9 +47,12 @@ pub enum Refusal {
     /// As a login: wrong, throttled, gone, or a fault.
     #[error(transparent)]
     Login(#[from] login::Refusal),
-    /// MitID proved somebody else, or nobody who may do this: nothing happened, and it was written down.
-    #[error("somebody else, or nothing to be done for them")]
+    /// MitID proved somebody else: nothing happened, and it was written down.
+    #[error("somebody else")]
     Unmatched,
+    /// It is the person, but this cannot be done for them: nothing happened, and it was written down.
+    #[error("the right person, for whom this is not to be done")]
+    NotThisWay,
     /// The proof is of a lower level than what it is to replace.
     #[error("a lower level than what is to be replaced")]
     TooLow,
@@ -166,16 +169,16 @@ type Verdict = Result<(), (&'static str, Refusal)>;
 async fn allowed(ground: &Ground, subject: &Subject, why: Why) -> Result<Verdict, Fault> {
     if why == Why::Unlock {
         let lifted = own_locks(ground, subject.person.id).await?;
-        return Ok(if lifted.is_empty() { Err(("not_locked", Refusal::Unmatched)) } else { Ok(()) });
+        return Ok(if lifted.is_empty() { Err(("not_locked", Refusal::NotThisWay)) } else { Ok(()) });
     }
     if !subject.person.may_log_in(ground.clock.now()) {
-        return Ok(Err(("user_inactive", Refusal::Unmatched)));
+        return Ok(Err(("user_inactive", Refusal::NotThisWay)));
     }
     Ok(match why {
-        Why::Activation if !subject.enrolled.is_empty() => Err(("already_active", Refusal::Unmatched)),
+        Why::Activation if !subject.enrolled.is_empty() => Err(("already_active", Refusal::NotThisWay)),
         // Whoever never took the identity into use has nothing to get back: they are invited.
-        Why::Password | Why::Factor if !subject.was_active => Err(("never_active", Refusal::Unmatched)),
-        Why::Raise | Why::Unlock | Why::Attached => Err(("purpose", Refusal::Unmatched)),
+        Why::Password | Why::Factor if !subject.was_active => Err(("never_active", Refusal::NotThisWay)),
+        Why::Raise | Why::Unlock | Why::Attached => Err(("purpose", Refusal::NotThisWay)),
         Why::Activation | Why::Password | Why::Factor => Ok(()),
     })
 }

@@ -47,6 +47,9 @@ pub enum Refusal {
     /// MitID proved somebody else than the person whose flow it is, or somebody whose CPR number we do not know.
     #[error("somebody else's MitID")]
     OtherPerson,
+    /// It is the person, but what MitID was wanted for cannot be done for them.
+    #[error("not to be done for this person")]
+    NotThisWay,
     /// The answer breaks a rule; the word is for the log, nothing of the answer is believed.
     #[error("refused: {0}")]
     Answer(&'static str),

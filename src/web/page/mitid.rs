@@ -29,6 +29,8 @@ pub enum Setback {
     Refused,
     /// Somebody else's MitID.
     OtherPerson,
+    /// The right MitID, for something that cannot be done here.
+    NotThisWay,
     /// The other side cannot be reached.
     Unreachable,
 }
@@ -43,6 +45,7 @@ impl Setback {
             Refusal::NoCpr => Self::NoCpr,
             Refusal::Answer(_) => Self::Refused,
             Refusal::OtherPerson => Self::OtherPerson,
+            Refusal::NotThisWay => Self::NotThisWay,
             Refusal::Unreachable(_) => Self::Unreachable,
             Refusal::Gone | Refusal::Closed(_) | Refusal::Throttled { .. } | Refusal::Storage(_) | Refusal::Internal(_) => return None,
         })
@@ -56,6 +59,7 @@ impl Setback {
             Self::NoCpr => "mitid-setback-no-cpr",
             Self::Refused => "mitid-setback-refused",
             Self::OtherPerson => "mitid-setback-other-person",
+            Self::NotThisWay => "mitid-setback-not-this-way",
             Self::Unreachable => "mitid-setback-unreachable",
         }
     }
@@ -69,6 +73,7 @@ impl Setback {
             Self::NoCpr => "no-cpr",
             Self::Refused => "refused",
             Self::OtherPerson => "other-person",
+            Self::NotThisWay => "not-this-way",
             Self::Unreachable => "unreachable",
         }
     }
