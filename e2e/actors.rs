@@ -12,4 +12,4 @@ mod saml_service;
 pub use attestor::Attestor;
 pub use employee::{Employee, Part};
 pub use passkey::{Passkey, Twist};
-pub use saml_service::{Answer, Assertion, AuthnRequest, KeyPair, LogoutRequest, SamlService, Signing, fields, instant};
+pub use saml_service::{Answer, Assertion, AuthnRequest, KeyPair, LogoutRequest, SamlService, Signing, fields, fresh_id, instant};

@@ -45,7 +45,12 @@ use portvagt::{
         policy::{PasswordPolicy, SessionPolicy, ThrottlePolicy},
         proofing::ProofingPolicy,
     },
-    protocol::{attestation::Attestation, oidc::party::Party, saml::sp::idp_metadata::IdentityProvider, webauthn::Ceremonies},
+    protocol::{
+        attestation::Attestation,
+        oidc::party::Party,
+        saml::{courier::Courier, sp::idp_metadata::IdentityProvider},
+        webauthn::Ceremonies,
+    },
     service::{
         ground::{Ground, Rules},
         mitid::nemlogin::Terms,
@@ -111,6 +116,8 @@ pub struct Plan {
     pub deadlines: Deadlines,
     /// The key of bootstrap tokens, where it is not the signing key.
     pub bootstrap_key: Option<SigningKey>,
+    /// How long services may take to answer us.
+    pub patience: Duration,
 }
 
 impl Default for Plan {
@@ -127,6 +134,7 @@ impl Default for Plan {
             port: None,
             deadlines: Deadlines::default(),
             bootstrap_key: None,
+            patience: Duration::from_secs(5),
         }
     }
 }
@@ -238,12 +246,14 @@ impl House {
             entity_id: "https://saml.testkommune.test".to_owned(),
             sso: format!("{base}/saml/sso"),
             slo: format!("{base}/saml/slo"),
+            slo_soap: format!("{base}/saml/slo/soap"),
             clock_skew: 180,
             bearer_seconds: 300,
             conditions_seconds: 600,
             post_requests: true,
             contact_email: None,
         };
+        let courier = Courier::new(plan.patience, None, true).expect("a courier");
         let site = Site {
             base_url: url.clone(),
             organisation: "Testkommune".to_owned(),
@@ -254,7 +264,7 @@ impl House {
         let app = App {
             ground,
             mitid: mitid::roads(&base, plan.nemlogin.as_ref(), plan.broker.as_ref()),
-            desk: Desk::new(Keyring { bootstrap: plan.bootstrap_key.clone(), ..keyring() }, own, Journal::start(db)),
+            desk: Desk::new(Keyring { bootstrap: plan.bootstrap_key.clone(), ..keyring() }, own, Journal::start(db), courier),
             ceremonies: Ceremonies::new("localhost", &url, "Testkommune").expect("ceremonies").with_attestation(plan.attestation.clone()),
             site: Arc::new(site),
             readiness: Readiness::default(),

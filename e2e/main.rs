@@ -96,6 +96,8 @@ mod saml_status;
 mod saml_time;
 /// Signature wrapping.
 mod saml_wrapping;
+/// Single logout (A23).
+mod slo;
 /// Notices by mail (B14, B22, R20).
 mod mail;
 /// A person on the road to MitID by a broker.

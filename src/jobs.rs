@@ -1,4 +1,4 @@
-//! What happens by itself: the trail is sealed each second, mails that wait are sent, what has expired is deleted each
+//! What happens by itself: the trail is sealed each second, mails that wait are sent, services are told of logins that are over, what has expired is deleted each
 //! minute, old events and mails go once an hour. A job that fails is logged and tried again; it never ends the server. The acts are in `service` and `storage`.
 
 use std::time::Duration;
@@ -11,10 +11,11 @@ use crate::{
     service::{
         ground::Ground,
         lifecycle,
-        notices::delivery::{self, Office},
+        notices::delivery::{self, Office, Patience},
+        saml::{Desk, recall},
         trail,
     },
-    storage::{activations, audit, fault::Fault, flows, invitations, mitid, outbox, recoveries, sessions, throttle},
+    storage::{activations, audit, fault::Fault, flows, invitations, logouts, mitid, outbox, recoveries, sessions, throttle},
 };
 
 /// What the jobs are told.
@@ -28,6 +29,10 @@ pub struct Chores {
     pub office: Option<Office>,
     /// How many at most.
     pub mails_a_minute: u32,
+    /// By whom services are told that a login is over.
+    pub desk: Desk,
+    /// When those that could not be told are tried again.
+    pub patience: Patience,
 }
 
 /// The jobs under way.
@@ -44,6 +49,7 @@ impl Jobs {
         let mut running = vec![
             tokio::spawn(sealing(ground.clone(), stopped.clone())),
             tokio::spawn(tidying(ground.clone(), stopped.clone())),
+            tokio::spawn(recalling(ground.clone(), chores.desk, chores.patience, stopped.clone())),
             tokio::spawn(forgetting(ground.clone(), chores.keep_events, chores.keep_mails, stopped.clone())),
         ];
         if let Some(office) = chores.office {
@@ -90,6 +96,15 @@ async fn sealing(ground: Ground, mut stopped: watch::Receiver<bool>) {
     }
 }
 
+async fn recalling(ground: Ground, desk: Desk, patience: Patience, mut stopped: watch::Receiver<bool>) {
+    let mut ticks = every(1);
+    while turn(&mut ticks, &mut stopped).await {
+        if let Err(fault) = recall::tell_due(&desk, &ground, &patience).await {
+            tracing::error!(event = "job.failed", job = "recall", reason = %fault);
+        }
+    }
+}
+
 async fn tidying(ground: Ground, mut stopped: watch::Receiver<bool>) {
     let mut ticks = every(60);
     while turn(&mut ticks, &mut stopped).await {
@@ -105,6 +120,7 @@ pub async fn tidy(ground: &Ground) -> Result<(), Fault> {
     let now = ground.clock.now();
     let mut tx = ground.db.begin().await?;
     flows::purge(&mut tx, now).await?;
+    logouts::purge(&mut tx, now).await?;
     mitid::purge(&mut tx, now).await?;
     sessions::purge(&mut tx, now, plus(now, -ground.rules.session.idle_seconds)).await?;
     activations::purge(&mut tx, now).await?;

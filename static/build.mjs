@@ -107,7 +107,7 @@ for (const image of images) put(`${image}.svg`, readFileSync(join(system, 'img/s
 put('icons.svg', sprite());
 put('mark.svg', readFileSync(join(source, 'mark.svg')));
 put('portvagt.css', await style());
-for (const name of ['webauthn.js', 'post.js']) put(name, await script(name));
+for (const name of ['webauthn.js', 'post.js', 'logout.js']) put(name, await script(name));
 writeFileSync(join(dist, 'manifest.json'), JSON.stringify(manifest, null, 2));
 
 for (const name of readdirSync(dist).filter((name) => name.endsWith('.br'))) {

@@ -25,7 +25,14 @@ async fn a_real_server_gets_the_mail_within_a_minute() {
         settled(&house).await;
         house.set_password("anna", "nine red kettles of anna").await.expect("a password");
         house.suspend("anna").await;
-        let chores = Chores { keep_events: 400 * 86_400, keep_mails: 86_400, office: Some(office.clone()), mails_a_minute: 120 };
+        let chores = Chores {
+            keep_events: 400 * 86_400,
+            keep_mails: 86_400,
+            patience: office.patience,
+            office: Some(office.clone()),
+            mails_a_minute: 120,
+            desk: house.app.desk.clone(),
+        };
         let jobs = Jobs::start(&house.app.ground, chores);
         let arrived = exim.mails(2).await;
         jobs.stop().await;

@@ -274,7 +274,8 @@ def canonical(question):
 def opened(question):
     """The message of a redirect of ours, if its signature is right."""
     try:
-        return {"xml": detached(question["query"], question["certificate"], "SAMLResponse").decode("utf-8")}
+        name = "SAMLRequest" if question["query"].startswith("SAMLRequest=") else "SAMLResponse"
+        return {"xml": detached(question["query"], question["certificate"], name).decode("utf-8")}
     except Refused:
         return {"xml": None}
 

@@ -68,7 +68,7 @@ impl Judge {
         }
     }
 
-    /// The response a redirect carries, if its signature is by this certificate.
+    /// The message a redirect carries, if its signature is by this certificate.
     pub fn opened(&mut self, query: &str, certificate: &str) -> Option<String> {
         let answer = self.ask(&json!({ "do": "opened", "query": query, "certificate": certificate }));
         answer["xml"].as_str().map(str::to_owned)

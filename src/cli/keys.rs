@@ -112,12 +112,14 @@ pub fn metadata(settings: &Settings, redirect_only: bool) -> anyhow::Result<Answ
     let base = &settings.http.base_url;
     let id = format!("_{}", Id::<Value>::random(&SystemRandom));
     let (sso, slo, entity_id) = (format!("{base}/saml/sso"), format!("{base}/saml/slo"), settings.entity_id());
+    let soap = format!("{slo}/soap");
     let contact = Contact { company: Some(&settings.site.organisation), name: None, email: settings.saml.contact_email.as_deref() };
     let content = OwnMetadata {
         id: &id,
         entity_id: &entity_id,
         sso: &sso,
         slo: &slo,
+        slo_soap: Some(&soap),
         attributes: &attributes,
         redirect_only,
         contact: Some(contact),

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{mitid, stand};
 use crate::{
-    config::{Finding, Settings, files::attestation, value::LogFormat},
+    config::{self, Finding, Settings, files::attestation, value::LogFormat},
     domain::audit::{Actor, Event, Kind},
     jobs::{Chores, Jobs},
     protocol::webauthn::Ceremonies,
@@ -47,6 +47,8 @@ async fn serve(settings: &Settings, listen: Listen) -> anyhow::Result<()> {
         keep_mails: settings.mail.keep.seconds,
         office: settings.office()?,
         mails_a_minute: settings.mail.rate,
+        desk: app.desk.clone(),
+        patience: config::logout::patience(settings),
     };
     let jobs = Jobs::start(&ground, chores);
     let (bind, base_url, database) = (settings.http.bind, settings.http.base_url.clone(), ground.db.engine());
@@ -75,6 +77,7 @@ pub fn application(settings: &Settings, ground: Ground, journal: Journal) -> any
         entity_id: settings.entity_id(),
         sso: address("/saml/sso"),
         slo: address("/saml/slo"),
+        slo_soap: address("/saml/slo/soap"),
         clock_skew: settings.saml.clock_skew.seconds,
         bearer_seconds: settings.saml.assertion_lifetime.seconds,
         conditions_seconds: settings.saml.conditions_lifetime.seconds,
@@ -88,10 +91,11 @@ pub fn application(settings: &Settings, ground: Ground, journal: Journal) -> any
         trusted_proxies: settings.http.trusted_proxies.iter().map(|network| network.parse()).collect::<Result<_, _>>()?,
         base_url: base_url.clone(),
     };
+    let courier = config::logout::courier(settings).map_err(|words| anyhow!("logout.ca_file {words}"))?;
     Ok(App {
         ground,
         mitid: mitid::roads(settings)?,
-        desk: Desk::new(stand::keyring(settings)?, own, journal),
+        desk: Desk::new(stand::keyring(settings)?, own, journal, courier),
         ceremonies: Ceremonies::new(&settings.rp_id(), &base_url, settings.rp_name())
             .map_err(|error| anyhow!("webauthn.rp_id: {error}"))?
             .with_attestation(attestation(settings).map_err(|(name, words)| anyhow!("{name} {words}"))?),

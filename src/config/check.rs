@@ -7,7 +7,7 @@ use url::{Host, Url};
 use super::{
     files,
     finding::{Finding, Mode},
-    mail, mitid, mitid_broker,
+    logout, mail, mitid, mitid_broker,
     settings::Settings,
     value::Confidential,
 };
@@ -37,6 +37,7 @@ pub fn judge(settings: &Settings, mode: Mode) -> Vec<Finding> {
     mitid::judge(settings, &mut findings);
     texts(settings, &mut findings);
     mail::judge(settings, mode, &mut findings);
+    logout::judge(settings, &mut findings);
     mitid_broker::judge(settings, &mut findings);
     files::judge(settings, mode, &mut findings);
     if mode == Mode::Act {

@@ -22,6 +22,8 @@ pub mod files;
 pub mod mitid;
 /// What the mail settings mean together.
 pub mod mail;
+/// Telling services that a login is over.
+pub mod logout;
 /// What the values mean together: errors and warnings in plain words.
 pub mod check;
 /// The written reference: TOML and Markdown.

@@ -304,6 +304,19 @@ settings! {
         /// The technical contact in our metadata.
         contact_email: Option<String>, example "\"drift@testkommune.example\"";
     }
+    /// Telling services that a login is over. Those with a SOAP address in their metadata hear it from us, the others by the browser.
+    logout: Logout {
+        /// How long a service may take to answer us; at most 5 seconds, since somebody may be waiting.
+        timeout: Span, default "\"5s\"";
+        /// Certificates (PEM) that services' own may be issued by, beside those this machine trusts.
+        ca_file: Option<PathBuf>, example "\"/etc/portvagt/services-ca.crt\"";
+        /// The wait after the first failed try; it doubles with each further one.
+        first_retry: Span, default "\"30s\"";
+        /// The longest wait between tries.
+        longest_retry: Span, default "\"30m\"";
+        /// A service that could not be told for so long is given up; the audit trail says so.
+        give_up: Span, default "\"12h\"";
+    }
     /// MitID by NemLog-in: we as an OIOSAML 3 service provider. `portvagt mitid metadata` prints what is uploaded there.
     nemlogin: Nemlogin {
         /// Whether this road is open; it then needs metadata_file.

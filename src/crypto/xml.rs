@@ -41,6 +41,13 @@ impl Tree {
         Node { document: &self.document, id: self.root }
     }
 
+    /// An element of this tree as a document of its own, read anew from its own letters: what stood around it, namespaces
+    /// included, is no part of it. For messages that travel inside an envelope.
+    pub fn alone(&self, node: Node<'_>, limits: Limits) -> Result<Self, Reason> {
+        let range = self.document.node_range(node.id).ok_or(Reason::Schema)?;
+        Self::parse(self.source.get(range).ok_or(Reason::Schema)?.as_bytes(), limits)
+    }
+
     /// The tree for the verifier.
     pub(super) fn document(&self) -> &Document<'static> {
         &self.document

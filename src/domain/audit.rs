@@ -29,6 +29,10 @@ pub enum Kind {
     AssertionRefused,
     /// A session ended by its owner, a relying party or an operator.
     SessionEnded,
+    /// A relying party was told that a session is over.
+    RecallHeard,
+    /// A relying party was not told that a session is over, and is not tried again.
+    RecallMissed,
     /// An authenticator was enrolled.
     AuthenticatorAdded,
     /// An authenticator was removed.
@@ -151,6 +155,8 @@ impl Kind {
             Self::AssertionIssued => "saml.assertion.issued",
             Self::AssertionRefused => "saml.response.error",
             Self::SessionEnded => "session.ended",
+            Self::RecallHeard => "slo.told",
+            Self::RecallMissed => "slo.not_told",
             Self::AuthenticatorAdded => "authenticator.added",
             Self::AuthenticatorRemoved => "authenticator.removed",
             Self::AuthenticatorRenamed => "authenticator.renamed",

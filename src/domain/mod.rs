@@ -31,6 +31,8 @@ pub mod client;
 pub mod attribute;
 /// Logins that are done.
 pub mod session;
+/// Telling relying parties that a session is over.
+pub mod logout;
 /// Invitations to take an identity into use.
 pub mod invitation;
 /// MitID: why it is asked for, and what it proved.

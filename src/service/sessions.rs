@@ -10,11 +10,7 @@ use crate::{
         session::Session,
     },
     service::ground::{Ground, Visitor},
-    storage::{
-        fault::Fault,
-        flows, people,
-        sessions::{self, Participant},
-    },
+    storage::{fault::Fault, people, sessions},
 };
 
 /// A live session with its person.
@@ -43,26 +39,21 @@ pub async fn present(ground: &Ground, token: &Token) -> Result<Option<Present>, 
     Ok(Some(Present { session, person }))
 }
 
-/// Ends the session of that token: which relying parties it was used at, or `None` when it had ended already.
-pub async fn end(ground: &Ground, token: &Token, actor: Option<Actor>, visitor: &Visitor) -> Result<Option<Vec<Participant>>, Fault> {
-    let Some(session) = sessions::find(&ground.db, &token.hash()).await? else { return Ok(None) };
-    end_session(ground, session, actor, visitor).await
+/// Ends the session of that token; `false` when it had ended already. Its relying parties hear of it by the back-channel.
+pub async fn end(ground: &Ground, token: &Token, visitor: &Visitor) -> Result<bool, Fault> {
+    match sessions::find(&ground.db, &token.hash()).await? {
+        Some(session) => end_session(ground, &session, visitor).await,
+        None => Ok(false),
+    }
 }
 
-/// Ends a session: which relying parties it was used at, or `None` when it had ended already.
-pub async fn end_session(
-    ground: &Ground,
-    session: Session,
-    actor: Option<Actor>,
-    visitor: &Visitor,
-) -> Result<Option<Vec<Participant>>, Fault> {
-    let participants = sessions::participants_of(&ground.db, session.id).await?;
+async fn end_session(ground: &Ground, session: &Session, visitor: &Visitor) -> Result<bool, Fault> {
     let mut tx = ground.db.begin().await?;
-    let Some(ended) = sessions::end_by_id(&mut tx, session.person, session.id).await? else { return Ok(None) };
-    let actor = actor.unwrap_or(Actor::Person(ended.person));
+    let Some(ended) = sessions::end_by_id(&mut tx, session.person, session.id).await? else { return Ok(false) };
+    let actor = Actor::Person(ended.person);
     let event = Event::new(Kind::SessionEnded, actor, ground.clock.now(), &visitor.incident, ground.random.as_ref());
     tx.commit(event.about(ended.person).with("session", ended.id)).await?;
-    Ok(Some(participants))
+    Ok(true)
 }
 
 /// Ends all of the person's sessions but `kept`, at once; how many.
@@ -77,20 +68,9 @@ pub async fn end_others(ground: &Ground, person: Id<Person>, kept: Id<Session>, 
 /// Ends one of the person's own sessions; `false` when it is not theirs or has ended.
 pub async fn end_one(ground: &Ground, person: Id<Person>, id: Id<Session>, visitor: &Visitor) -> Result<bool, Fault> {
     match sessions::by_id(&ground.db, id).await?.filter(|session| session.person == person) {
-        Some(session) => Ok(end_session(ground, session, None, visitor).await?.is_some()),
+        Some(session) => end_session(ground, &session, visitor).await,
         None => Ok(false),
     }
-}
-
-/// Ends all of the person's sessions and logins under way, at once; how many sessions.
-pub async fn end_everywhere(ground: &Ground, person: Id<Person>, visitor: &Visitor) -> Result<u64, Fault> {
-    let mut tx = ground.db.begin().await?;
-    // Logins first: one that is just being finished is waited for, and its session then ends with the others.
-    flows::end_of_person(&mut tx, person).await?;
-    let ended = sessions::end_all_of(&mut tx, person).await?;
-    let event = Event::new(Kind::SessionEnded, Actor::Person(person), ground.clock.now(), &visitor.incident, ground.random.as_ref());
-    tx.commit(event.about(person).with("sessions_ended", ended)).await?;
-    Ok(ended)
 }
 
 /// The person's live sessions, newest first.

@@ -256,7 +256,7 @@ impl Tx {
     }
 
     /// Commits without an event. Only for chores that no auditor asks for: logins under way (`flows`), counters of
-    /// failures (`throttle`), a session's last use, which mail is whose to send, purging what has expired, the trail itself (`audit`), and
+    /// failures (`throttle`), a session's last use, which mail or recall is whose to send, logouts under way, purging what has expired, the trail itself (`audit`), and
     /// facts about the deployment written at start.
     pub async fn commit_routine(self) -> Result<(), Fault> {
         self.end().await

@@ -51,8 +51,12 @@ pub mod mitid;
 pub mod clients;
 /// Terms of bootstrap tokens, and UUIDs that a national register knows.
 pub mod bootstraps;
+/// Relying parties that are still to be told that a session is over.
+pub mod recalls;
 /// Logins that are done, and where they were used.
 pub mod sessions;
+/// Logouts under way in a browser.
+pub mod logouts;
 /// Mails that wait to be sent.
 pub mod outbox;
 /// Failure counters and delays.

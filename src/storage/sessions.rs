@@ -18,7 +18,7 @@ use crate::{
     storage::{
         db::{Db, Row, Tx, many},
         fault::Fault,
-        people, proofings,
+        people, proofings, recalls,
         value::Value,
     },
 };
@@ -184,7 +184,7 @@ pub async fn touch(tx: &mut Tx, id: Id<Session>, at: Timestamp) -> Result<(), Fa
     tx.run("UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2", [id.into(), at.into()]).await.map(drop)
 }
 
-/// Ends the session of that token: what it was, exactly once.
+/// Ends the session of that token: what it was, exactly once. The relying parties that were told of it become recalls.
 pub async fn end(tx: &mut Tx, token_hash: &TokenHash) -> Result<Option<Session>, Fault> {
     let row = tx
         .one(
@@ -192,10 +192,10 @@ pub async fn end(tx: &mut Tx, token_hash: &TokenHash) -> Result<Option<Session>,
             [token_hash.into()],
         )
         .await?;
-    forget_participations(tx, row).await
+    recall_one(tx, row).await
 }
 
-/// Ends one of the person's sessions: what it was, exactly once.
+/// Ends one of the person's sessions: what it was, exactly once. The relying parties that were told of it become recalls.
 pub async fn end_by_id(tx: &mut Tx, person: Id<Person>, id: Id<Session>) -> Result<Option<Session>, Fault> {
     let row = tx
         .one(
@@ -203,52 +203,44 @@ pub async fn end_by_id(tx: &mut Tx, person: Id<Person>, id: Id<Session>) -> Resu
             [id.into(), person.into()],
         )
         .await?;
-    forget_participations(tx, row).await
+    recall_one(tx, row).await
 }
 
-async fn forget_participations(tx: &mut Tx, ended: Option<Row>) -> Result<Option<Session>, Fault> {
-    let Some(session) = ended.as_ref().map(read).transpose()? else { return Ok(None) };
-    // In the order of the trail's batches: sessions, then participations. The other way round both would wait for one another.
-    tx.run("DELETE FROM participations WHERE session = $1", [session.id.into()]).await?;
+async fn recall_one(tx: &mut Tx, ended: Option<Row>) -> Result<Option<Session>, Fault> {
+    let Some(row) = ended else { return Ok(None) };
+    let session = read(&row)?;
+    recall(tx, session.person, &[row]).await?;
     Ok(Some(session))
 }
 
-/// Ends all sessions of the person; how many.
+/// The participations of sessions that just ended become recalls; how many sessions.
+async fn recall(tx: &mut Tx, person: Id<Person>, ended: &[Row]) -> Result<u64, Fault> {
+    // In the order of the trail's batches: sessions, then participations. The other way round both would wait for one another.
+    let mut values = ended.iter().map(|row| row.text("id").map(Into::into)).collect::<Result<Vec<Value>, _>>()?;
+    let count = values.len() as u64;
+    let tail = ") RETURNING session, client, session_index, name_id";
+    for (rows, sql) in many("DELETE FROM participations WHERE session IN (VALUES ", 1, tail, values.len()) {
+        let told = tx.all_many(sql, values.drain(..rows).collect()).await?;
+        recalls::insert(tx, person, &told).await?;
+    }
+    Ok(count)
+}
+
+/// Ends all sessions of the person; how many. The relying parties that were told of them become recalls.
 pub async fn end_all_of(tx: &mut Tx, person: Id<Person>) -> Result<u64, Fault> {
     let ended = tx.all("DELETE FROM sessions WHERE person = $1 RETURNING id", [person.into()]).await?;
-    forget_participations_of(tx, &ended).await
+    recall(tx, person, &ended).await
 }
 
-async fn forget_participations_of(tx: &mut Tx, ended: &[Row]) -> Result<u64, Fault> {
-    let mut values = ended.iter().map(|row| row.text("id").map(Into::into)).collect::<Result<Vec<Value>, _>>()?;
-    let ended = values.len() as u64;
-    for (rows, sql) in many("DELETE FROM participations WHERE session IN (VALUES ", 1, ")", values.len()) {
-        tx.run_many(sql, values.drain(..rows).collect()).await?;
-    }
-    Ok(ended)
-}
-
-/// Ends all sessions of the person but one; how many.
+/// Ends all sessions of the person but one; how many. The relying parties that were told of them become recalls.
 pub async fn end_all_but(tx: &mut Tx, person: Id<Person>, kept: Id<Session>) -> Result<u64, Fault> {
     let ended = tx.all("DELETE FROM sessions WHERE person = $1 AND id <> $2 RETURNING id", [person.into(), kept.into()]).await?;
-    forget_participations_of(tx, &ended).await
+    recall(tx, person, &ended).await
 }
 
 /// The person's sessions, newest first, alive or not.
 pub async fn list_of(db: &Db, person: Id<Person>) -> Result<Vec<Session>, Fault> {
     db.all(LIST, [person.into()]).await?.iter().map(read).collect()
-}
-
-/// The relying parties that were told of the session, first told first.
-pub async fn participants_of(db: &Db, session: Id<Session>) -> Result<Vec<Participant>, Fault> {
-    let rows = db
-        .all(
-            "SELECT t.client, c.entity_id, t.session_index, t.name_id FROM participations t JOIN clients c ON c.id = t.client \
-             WHERE t.session = $1 ORDER BY t.at, t.client",
-            [session.into()],
-        )
-        .await?;
-    rows.iter().map(read_participant).collect()
 }
 
 /// A relying party that one of the person's sessions was used at.
@@ -297,7 +289,7 @@ pub async fn index_is_known(db: &Db, session_index: &str) -> Result<bool, Fault>
 }
 
 /// Deletes sessions past their absolute end or unused since `idle_since`, and participations without a session; how
-/// many sessions.
+/// many sessions. Nobody is told: a session that ran out is no logout (SAML2Int), and services have times of their own.
 pub async fn purge(tx: &mut Tx, now: Timestamp, idle_since: Timestamp) -> Result<u64, Fault> {
     let ended = tx.run("DELETE FROM sessions WHERE absolute_end <= $1 OR last_seen_at < $2", [now.into(), idle_since.into()]).await?;
     tx.run("DELETE FROM participations WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.id = participations.session)", []).await?;

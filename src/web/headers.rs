@@ -1,6 +1,6 @@
 //! The security headers of every answer, also of errors, redirects and static files (OWASP ASVS 3.4).
 //!
-//! No page gets an exception but one: the page that posts a SAML message may post to the one origin it names.
+//! No page gets an exception but those that carry a SAML message: they may reach the one origin it is for.
 //! What never happens here: cookies. The path goes on to the handlers.
 
 use actix_web::{
@@ -72,12 +72,23 @@ fn clothe(headers: &mut HeaderMap) {
 /// Only its origin is let in, re-serialised from the parsed URL, so nothing can be smuggled into the header.
 /// `None` when `action` is no http(s) URL.
 pub fn policy_posting_to(action: &str) -> Option<HeaderValue> {
-    let url = Url::parse(action).ok().filter(|url| matches!(url.scheme(), "https" | "http"))?;
+    let form_action = format!("form-action 'self' {}", origin(action)?);
+    HeaderValue::from_str(&POLICY.replace("form-action 'self'", &form_action)).ok()
+}
+
+/// The same for a page whose script looks first whether the relying party is there.
+pub fn policy_reaching(address: &str) -> Option<HeaderValue> {
+    let origin = origin(address)?;
+    let policy = POLICY.replace("form-action 'self'", &format!("form-action 'self' {origin}"));
+    HeaderValue::from_str(&policy.replace("connect-src 'self'", &format!("connect-src 'self' {origin}"))).ok()
+}
+
+fn origin(address: &str) -> Option<String> {
+    let url = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "https" | "http"))?;
     let origin @ Origin::Tuple(..) = url.origin() else {
         return None;
     };
-    let form_action = format!("form-action 'self' {}", origin.ascii_serialization());
-    HeaderValue::from_str(&POLICY.replace("form-action 'self'", &form_action)).ok()
+    Some(origin.ascii_serialization())
 }
 
 #[cfg(test)]
@@ -139,8 +150,12 @@ mod tests {
         let policy = policy.to_str().unwrap();
         assert!(policy.contains("form-action 'self' https://sp.example.dk:8443; frame-ancestors"), "{policy}");
         assert!(!policy.contains('*'));
+        let policy = policy_reaching("https://sp.example.dk/").unwrap();
+        let policy = policy.to_str().unwrap();
+        assert!(policy.contains("connect-src 'self' https://sp.example.dk; form-action 'self' https://sp.example.dk;"), "{policy}");
         for hostile in ["javascript:alert(1)", "data:text/html,x", "/relative", "https://", "ftp://a/", "https://a b/"] {
             assert_eq!(policy_posting_to(hostile), None, "{hostile}");
+            assert_eq!(policy_reaching(hostile), None, "{hostile}");
         }
     }
 }

@@ -205,7 +205,7 @@ fn next_of(entered: &LoggedIn) -> String {
 async fn settle(app: &App, visit: &Visit, held: &Held, entered: LoggedIn, answer: &mut HttpResponse) -> Result<(), Trouble> {
     // A session that this browser had before, perhaps another person's, leaves no residue.
     if let Some(old) = &visit.session {
-        sessions::end(&app.ground, old, None, &visit.visitor).await.map_err(|fault| Trouble::storage(visit, &fault))?;
+        sessions::end(&app.ground, old, &visit.visitor).await.map_err(|fault| Trouble::storage(visit, &fault))?;
     }
     let language = own_language::chosen(&app.ground, entered.person).await.map_err(|fault| Trouble::storage(visit, &fault))?;
     if let Some(language) = language {

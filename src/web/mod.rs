@@ -22,6 +22,8 @@ pub mod extract;
 pub mod answer;
 /// Front door, help, language, health.
 pub mod open;
+/// A logout on its way through the browser.
+pub mod logout;
 /// The SAML endpoints.
 pub mod saml;
 /// The login pages.

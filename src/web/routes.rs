@@ -12,7 +12,7 @@ use actix_web::{
 };
 
 use crate::web::{
-    account, activate, app::App, assets, broker, desk, enrol, login, mitid, open, page::problem::Kind, problem::Trouble, saml, visit::Visit,
+    account, activate, app::App, assets, broker, desk, enrol, login, logout, mitid, open, page::problem::Kind, problem::Trouble, saml, visit::Visit,
 };
 
 /// Adds all routes.
@@ -95,6 +95,8 @@ pub fn configure(config: &mut ServiceConfig) {
     at(config, "/saml/metadata", [get().to(saml::metadata)]);
     at(config, "/saml/sso", [get().to(saml::sso_redirect), post().to(saml::sso_post)]);
     at(config, "/saml/slo", [get().to(saml::slo_redirect), post().to(saml::slo_post)]);
+    at(config, "/saml/slo/soap", [post().to(saml::slo_soap)]);
+    at(config, "/logout/services", [get().to(logout::services)]);
     config.default_service(web::to(nowhere));
 }
 

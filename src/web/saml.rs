@@ -1,10 +1,17 @@
 //! The SAML endpoints. Anybody may send anything here: what is not a sound, signed message of a registered service gets
 //! a plain page and changes nothing. The path goes on in `service::saml`.
 
-use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
+use actix_web::{
+    HttpRequest, HttpResponse, ResponseError,
+    http::{StatusCode, header},
+    web::Data,
+};
 
 use crate::{
-    protocol::saml::wire::{self, Delivery, Incoming},
+    protocol::saml::{
+        Reason, soap,
+        wire::{self, Binding, Incoming},
+    },
     service::{
         login::Held,
         saml::{self, Refused, slo, sso},
@@ -13,16 +20,15 @@ use crate::{
         answer,
         app::App,
         extract::body::Message,
-        page::{
-            self, logout,
-            saml::{Carries, Post},
-        },
+        logout,
+        page::saml::{Carries, Post},
         problem::Trouble,
         visit::{self, Visit},
     },
 };
 
 const REJECTED: &str = "saml.request.rejected";
+const SLO_REJECTED: &str = "slo.rejected";
 
 /// `GET /saml/metadata`: our metadata; with `?signed=1` signed, with `?binding=redirect` without HTTP-POST (NemLog-in).
 pub async fn metadata(app: Data<App>, visit: Visit, request: HttpRequest) -> Result<HttpResponse, Trouble> {
@@ -79,19 +85,38 @@ pub async fn slo_post(app: Data<App>, visit: Visit, body: Message) -> Result<Htt
 }
 
 async fn log_out(app: &App, visit: &Visit, incoming: Result<Incoming, Refused>) -> Result<HttpResponse, Trouble> {
-    let rejected = |refused: Refused| Trouble::saml(visit, "slo.rejected", &refused);
+    let rejected = |refused: Refused| Trouble::saml(visit, SLO_REJECTED, &refused);
     let incoming = incoming.map_err(rejected)?;
-    let done = slo::receive(&app.desk, &app.ground, incoming, visit.session.as_ref(), &visit.visitor).await.map_err(rejected)?;
-    let mut reply = match done.delivery {
-        Some(Delivery::Redirect(url)) => answer::see(&url),
-        Some(Delivery::Post(form)) => post(visit, form, Some(done.service), Carries::Response),
-        None => {
-            let frame = page::Frame { here: Some("/logged-out".to_owned()), ..visit.frame() };
-            page::ok(&logout::LoggedOut { frame, services: Vec::new() })
+    let received = slo::receive(&app.desk, &app.ground, incoming, visit.session.as_ref(), &visit.visitor).await.map_err(rejected)?;
+    match received {
+        slo::Received::Answered(answered) => {
+            let slo::Answered { delivery, service, own_ended, missed } = *answered;
+            let mut reply = logout::done(visit, missed, delivery.map(|delivery| (delivery, service)));
+            if own_ended {
+                answer::add(&mut reply, visit::drop_session());
+            }
+            Ok(reply)
         }
-    };
-    if done.own_ended {
-        answer::add(&mut reply, visit::drop_session());
+        slo::Received::Carried(carried) => Ok(logout::carry(visit, &carried)),
+        // A redirect shows our cookies: another browser than the one that carries the logout has nothing to say in it.
+        slo::Received::Heard(id, Binding::Redirect, _) if visit.carried(&id.to_string()).is_none() => {
+            Err(rejected(Reason::RelayState.into()))
+        }
+        slo::Received::Heard(id, _, said) => Ok(answer::see(&format!("/logout/services?logout={id}&said={said}"))),
     }
-    Ok(reply)
+}
+
+/// `POST /saml/slo/soap`: a logout request by the back-channel, from a relying party's own machine.
+pub async fn slo_soap(app: Data<App>, visit: Visit, body: Message) -> HttpResponse {
+    let received = slo::receive_by_soap(&app.desk, &app.ground, &body.0, &visit.visitor).await;
+    let reply = |status: StatusCode, envelope: String| HttpResponse::build(status).content_type(soap::MEDIA_TYPE).body(envelope);
+    match received {
+        Ok(envelope) => reply(StatusCode::OK, envelope),
+        Err(refused) => {
+            // Logged there; a machine gets the status, and no page.
+            let trouble = Trouble::saml(&visit, SLO_REJECTED, &refused);
+            let status = if trouble.status_code().is_client_error() { StatusCode::BAD_REQUEST } else { trouble.status_code() };
+            reply(status, soap::fault())
+        }
+    }
 }

@@ -13,8 +13,8 @@ use actix_web::{
 use crate::{
     base::id::{Id, Incident},
     crypto::token::Token,
-    domain::flow::AnyFlow,
-    service::{ground::Visitor, login::Held},
+    domain::{flow::AnyFlow, logout::Logout},
+    service::{ground::Visitor, login::Held, saml::chain::Carried},
     web::{
         app::{App, client_address},
         language::{self, Language},
@@ -53,6 +53,7 @@ pub struct Inner {
     /// Path and query for coming back to this page, where it can be asked for again; else the front page.
     pub here: String,
     flows: Vec<(String, String)>,
+    logouts: Vec<(String, String)>,
 }
 
 impl Deref for Visit {
@@ -84,6 +85,14 @@ impl Visit {
         self.flows.iter().take(surplus).map(|(name, _)| build(name.clone(), String::new(), Some(0)))
     }
 
+    /// The logout under way of that id as this browser holds it; `None` without its cookie.
+    pub fn carried(&self, id: &str) -> Option<Carried> {
+        let id: Id<Logout> = id.parse().ok()?;
+        let name = logout_cookie(id);
+        let (_, token) = self.logouts.iter().find(|(known, _)| *known == name)?;
+        Some(Carried { id, token: Token::from_text(token)? })
+    }
+
     /// The flow of that id as this browser holds it; `None` without its cookie.
     pub fn held(&self, id: &str) -> Option<Held> {
         let id: Id<AnyFlow> = id.parse().ok()?;
@@ -107,17 +116,19 @@ fn read(request: &HttpRequest) -> Inner {
         user_agent: text(header::USER_AGENT).unwrap_or_default().chars().filter(|letter| !letter.is_control()).take(200).collect(),
         device: cookie(DEVICE).filter(|value| value.len() <= LONGEST_DEVICE),
     };
-    let flows = request.cookies().map(|cookies| {
-        let flows = cookies.iter().filter(|cookie| cookie.name().starts_with("__Host-flow-"));
-        flows.map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned())).filter(|(_, value)| value.len() <= LONGEST_FLOW).collect()
-    });
+    let held = |beginning: &str| -> Vec<(String, String)> {
+        let Ok(cookies) = request.cookies() else { return Vec::new() };
+        let cookies = cookies.iter().filter(|cookie| cookie.name().starts_with(beginning) && cookie.value().len() <= LONGEST_FLOW);
+        cookies.map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned())).collect()
+    };
     Inner {
         visitor,
         language: Language::choose(cookie(language::COOKIE).as_deref(), text(header::ACCEPT_LANGUAGE)),
         organisation: app.map(|app| app.site.organisation.clone()).unwrap_or_default(),
         session: cookie(SESSION).and_then(|value| Token::from_text(&value)),
         here: here(request),
-        flows: flows.unwrap_or_default(),
+        flows: held("__Host-flow-"),
+        logouts: held("__Host-logout-"),
     }
 }
 
@@ -150,6 +161,20 @@ impl FromRequest for Visit {
 
 fn flow_cookie(id: Id<AnyFlow>) -> String {
     format!("__Host-flow-{}", id.to_string().get(..8).unwrap_or_default())
+}
+
+fn logout_cookie(id: Id<Logout>) -> String {
+    format!("__Host-logout-{}", id.to_string().get(..8).unwrap_or_default())
+}
+
+/// The cookie by which a browser carries a logout; longer than one takes.
+pub fn keep_logout(carried: &Carried) -> Cookie<'static> {
+    build(logout_cookie(carried.id), carried.token.to_text(), Some(600))
+}
+
+/// Takes it away.
+pub fn drop_logout(carried: &Carried) -> Cookie<'static> {
+    build(logout_cookie(carried.id), String::new(), Some(0))
 }
 
 fn build(name: String, value: String, age: Option<i64>) -> Cookie<'static> {

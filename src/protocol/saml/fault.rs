@@ -44,7 +44,8 @@ impl Fault {
             Self::UnknownPrincipal => (status::REQUESTER, Some(status::UNKNOWN_PRINCIPAL)),
             Self::VersionMismatch => (status::VERSION_MISMATCH, None),
             Self::Internal => (status::RESPONDER, None),
-            Self::PartialLogout => (status::RESPONDER, Some(status::PARTIAL_LOGOUT)),
+            // Our session is over; that not everybody could be told comes second (SAML core 3.7.3.2).
+            Self::PartialLogout => (status::SUCCESS, Some(status::PARTIAL_LOGOUT)),
         }
     }
 

@@ -90,6 +90,11 @@ impl LogoutResponse {
         within(self.issue_instant, now, skew)
     }
 
+    /// Whether the other side knows nobody of that name or session: then nobody is logged in there.
+    pub fn knows_nobody(&self) -> bool {
+        self.second_status.as_deref() == Some(status::UNKNOWN_PRINCIPAL)
+    }
+
     /// Whether the other side logged the person out, everywhere it knows of.
     pub fn is_success(&self) -> bool {
         self.status == status::SUCCESS && self.second_status.as_deref() != Some(status::PARTIAL_LOGOUT)
@@ -199,7 +204,7 @@ pub struct ResponseContent<'a> {
     pub id: &'a str,
     /// Our entity ID.
     pub issuer: &'a str,
-    /// The relying party's address for answers.
+    /// The relying party's address for answers; empty when the answer goes back the way the request came.
     pub destination: &'a str,
     /// The id of its request.
     pub in_response_to: &'a str,

@@ -9,7 +9,7 @@ use crate::crypto::keyring::{KeyError, PeerKey};
 use crate::crypto::xml::{METADATA, Node, Reason, Tree, trimmed};
 use crate::crypto::xmlenc::{EncryptError, Listed, Suite};
 use crate::protocol::saml::endpoint::{self, EndpointFault};
-use crate::protocol::saml::names::{DSIG, MD, POST, SAMLP, XENC11};
+use crate::protocol::saml::names::{DSIG, MD, POST, SAMLP, SOAP, XENC11};
 use crate::protocol::saml::read_date_time;
 use crate::protocol::saml::subject::{MAX_ENTITY_ID, flag, number};
 use crate::protocol::saml::wire::Binding;
@@ -85,6 +85,8 @@ pub struct ServiceProvider {
     pub acs: Vec<Acs>,
     /// Where logout messages go (Redirect and POST only), in listed order.
     pub slo: Vec<Slo>,
+    /// Where logout requests go by SOAP.
+    pub slo_soap: Option<String>,
     /// The attributes it asks for.
     pub requested: Vec<RequestedAttribute>,
     /// The NameID formats it lists.
@@ -201,6 +203,7 @@ fn read(entity: Node<'_>, role: Node<'_>, valid_until: Option<Timestamp>, allow:
         encryption,
         acs: consumers(role, allow)?,
         slo: logouts(role, allow)?,
+        slo_soap: back_channel(role),
         requested: requested(role)?,
         name_id_formats: role.all(MD, "NameIDFormat").filter_map(|node| Some(trimmed(node.text().ok()?).to_owned())).collect(),
         authn_requests_signed: boolean(role, "AuthnRequestsSigned")?,
@@ -260,6 +263,12 @@ pub(super) fn logouts(role: Node<'_>, allow: Allow) -> Result<Vec<Slo>, Metadata
         }
     }
     Ok(found)
+}
+
+/// The address of single logout by SOAP; `logouts` has checked it.
+fn back_channel(role: Node<'_>) -> Option<String> {
+    let services = role.all(MD, "SingleLogoutService");
+    services.filter(|node| node.attribute("Binding") == Some(SOAP)).find_map(|node| node.attribute("Location")).map(str::to_owned)
 }
 
 fn requested(role: Node<'_>) -> Result<Vec<RequestedAttribute>, MetadataError> {

@@ -31,6 +31,10 @@ pub mod bootstrap;
 pub mod response;
 /// Logout requests and responses.
 pub mod logout;
+/// The back-channel: messages in SOAP envelopes.
+pub mod soap;
+/// Requests to relying parties by the back-channel.
+pub mod courier;
 /// We as a service provider of another identity provider.
 pub mod sp;
 

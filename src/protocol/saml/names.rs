@@ -21,6 +21,10 @@ pub const XENC11: &str = "http://www.w3.org/2009/xmlenc11#";
 pub const REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
 /// Binding by HTTP POST.
 pub const POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
+/// Binding by SOAP over HTTP.
+pub const SOAP: &str = "urn:oasis:names:tc:SAML:2.0:bindings:SOAP";
+/// SOAP 1.1 envelopes.
+pub const ENVELOPE: &str = "http://schemas.xmlsoap.org/soap/envelope/";
 /// The only coding of redirect messages.
 pub const DEFLATE: &str = "urn:oasis:names:tc:SAML:2.0:bindings:URL-Encoding:DEFLATE";
 

@@ -18,6 +18,8 @@ pub struct OwnMetadata<'a> {
     pub sso: &'a str,
     /// Where logout messages arrive.
     pub slo: &'a str,
+    /// Where they arrive by SOAP; not listed in the variant with HTTP-Redirect only.
+    pub slo_soap: Option<&'a str>,
     /// Full names of the attributes we can state.
     pub attributes: &'a [&'a str],
     /// Leave out HTTP-POST for requests: NemLog-in wants metadata that lists Redirect only (SAML2Int SDP-IDP02).
@@ -63,6 +65,10 @@ fn build(content: &OwnMetadata<'_>, keyring: &Keyring) -> Result<Unsigned, Unwri
     }
     for binding in [names::REDIRECT, names::POST] {
         w.leaf("md:SingleLogoutService", &[("Binding", Some(binding)), ("Location", Some(content.slo))], "")?;
+    }
+    // Last, since some services send to the first they find.
+    if let Some(soap) = content.slo_soap.filter(|_| !content.redirect_only) {
+        w.leaf("md:SingleLogoutService", &[("Binding", Some(names::SOAP)), ("Location", Some(soap))], "")?;
     }
     w.leaf("md:NameIDFormat", &[], names::PERSISTENT)?;
     w.leaf("md:NameIDFormat", &[], names::TRANSIENT)?;

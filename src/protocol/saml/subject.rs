@@ -205,7 +205,7 @@ pub(super) fn write_head(w: &mut Writer, name: &'static str, attributes: &Attrib
         name,
         &[
             ("xmlns:samlp", Some(names::SAMLP)),
-            ("Destination", Some(attributes.destination)),
+            ("Destination", Some(attributes.destination).filter(|destination| !destination.is_empty())),
             ("ID", Some(attributes.id)),
             ("InResponseTo", attributes.in_response_to),
             ("IssueInstant", Some(&instant)),

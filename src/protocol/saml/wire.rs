@@ -86,6 +86,12 @@ enum Seal {
 }
 
 impl Incoming {
+    /// A message that was taken out of a SOAP envelope. It is signed as one in a form is, inside the XML.
+    pub(super) fn enveloped(tree: Tree, direction: Direction) -> Result<Self, Reason> {
+        let seal = Seal::Enveloped(xmldsig::examine(tree)?);
+        Ok(Self { binding: Binding::Post, direction, relay_state: None, seal })
+    }
+
     /// The root, before its signature was checked; only for the grammars beside this room.
     pub(super) fn unproven_root(&self) -> Node<'_> {
         match &self.seal {
@@ -396,6 +402,11 @@ impl Outgoing {
     /// Names where a message goes.
     pub(super) fn new(message: Unsigned, direction: Direction, destination: &str, relay_state: Option<&str>) -> Self {
         Self { message, direction, destination: destination.to_owned(), relay_state: relay_state.map(str::to_owned) }
+    }
+
+    /// Signs it inside the XML, for an envelope of its own.
+    pub(super) fn signed(self, key: &SigningKey) -> Result<String, SignError> {
+        self.message.sign(key)
     }
 
     /// Signs it: inside the XML for a form, over the query for a redirect.

@@ -9,7 +9,11 @@ mod bootstrap;
 pub mod answering;
 /// Answering sign-on requests.
 pub mod sso;
-/// Single logout.
+/// Telling a relying party that a session is over.
+pub mod recall;
+/// A logout that a browser carries from service to service.
+pub mod chain;
+/// Logout messages.
 pub mod slo;
 
 use std::{
@@ -21,15 +25,21 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
-    base::clock::{from_millis, seconds_between},
+    base::{
+        clock::{from_millis, seconds_between},
+        id::Id,
+    },
     crypto::{keyring::Keyring, reason::Reason, seal::SealError},
     domain::{
         attribute,
         bootstrap::ATTRIBUTE,
         client::{Client, Edition},
+        logout::Recall,
+        person::Person,
         session::Session,
     },
     protocol::saml::{
+        courier::Courier,
         metadata::{self, Allow, MetadataError, ServiceProvider},
         own_metadata::{self, Contact, OwnMetadata},
         subject::{NameId, NameKind, fresh_id},
@@ -47,6 +57,8 @@ pub struct Desk {
     pub own: Arc<Own>,
     /// Where each answer is written down before it leaves.
     pub journal: Journal,
+    /// The way to relying parties by the back-channel.
+    pub courier: Courier,
     known: Arc<RwLock<HashMap<String, Arc<Registered>>>>,
     published: Arc<RwLock<HashMap<bool, Published>>>,
     presence: Presence,
@@ -67,6 +79,8 @@ pub struct Own {
     pub sso: String,
     /// Where logout messages go.
     pub slo: String,
+    /// Where logout requests go by SOAP.
+    pub slo_soap: String,
     /// How far clocks may differ, in seconds.
     pub clock_skew: i64,
     /// How long an assertion may be delivered, in seconds.
@@ -121,11 +135,12 @@ impl From<crate::service::login::Refusal> for Refused {
 
 impl Desk {
     /// A desk with nobody known yet.
-    pub fn new(keyring: Keyring, own: Own, journal: Journal) -> Self {
+    pub fn new(keyring: Keyring, own: Own, journal: Journal, courier: Courier) -> Self {
         Self {
             keyring: Arc::new(keyring),
             own: Arc::new(own),
             journal,
+            courier,
             known: Arc::default(),
             published: Arc::default(),
             presence: Presence::default(),
@@ -187,6 +202,7 @@ fn write_metadata(desk: &Desk, ground: &Ground, redirect_only: bool, signed: boo
         entity_id: &desk.own.entity_id,
         sso: &desk.own.sso,
         slo: &desk.own.slo,
+        slo_soap: Some(&desk.own.slo_soap),
         attributes: &attributes,
         redirect_only: redirect_only || !desk.own.post_requests,
         contact,
@@ -217,12 +233,31 @@ fn session_index(ground: &Ground, session: &Session, client: &Client) -> Result<
 /// services cannot compare (OIOSAML 3: the subject is specific to the service provider). A transient one lasts as long as
 /// the session.
 fn pairwise(ground: &Ground, session: &Session, client: &Client, kind: NameKind) -> Result<NameId, SealError> {
+    pairwise_of(ground, (session.person, session.id), client, kind)
+}
+
+fn pairwise_of(
+    ground: &Ground,
+    (person, session): (Id<Person>, Id<Session>),
+    client: &Client,
+    kind: NameKind,
+) -> Result<NameId, SealError> {
     let (scope, of): (&[u8], Uuid) = match kind {
-        NameKind::Persistent => (b"persistent", session.person.uuid()),
-        NameKind::Transient => (b"transient", session.id.uuid()),
+        NameKind::Persistent => (b"persistent", person.uuid()),
+        NameKind::Transient => (b"transient", session.uuid()),
     };
     let mac = ground.seals.pairwise.mac(&[scope, of.as_bytes(), client.entity_id.as_bytes()])?;
     let (half, _) = mac.split_at(16);
     let uuid = Uuid::from_slice(half).map(|uuid| uuid::Builder::from_custom_bytes(uuid.into_bytes()).into_uuid());
     Ok(NameId::professional(uuid.unwrap_or_default(), &client.entity_id, kind))
+}
+
+/// What `client` was told the person of a session by that is over, exactly as it was told.
+fn recalled_name(ground: &Ground, recall: &Recall, client: &Client) -> Result<NameId, SealError> {
+    let of = (recall.person, recall.session);
+    let transient = pairwise_of(ground, of, client, NameKind::Transient)?;
+    if transient.value == recall.name_id {
+        return Ok(transient);
+    }
+    Ok(NameId { value: recall.name_id.clone(), ..pairwise_of(ground, of, client, NameKind::Persistent)? })
 }

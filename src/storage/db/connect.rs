@@ -32,6 +32,7 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
         migration(8, "guessing", include_str!("../../../migrations/0008_guessing.sql")),
         migration(9, "proof", include_str!("../../../migrations/0009_proof.sql")),
         migration(10, "guard", include_str!("../../../migrations/0010_guard.sql")),
+        migration(11, "logout", include_str!("../../../migrations/0011_logout.sql")),
         migration(15, "bootstrap", include_str!("../../../migrations/0015_bootstrap.sql")),
     ])
 });

@@ -1,4 +1,4 @@
-//! Logging out: asked for by a link, done by a form.
+//! Logging out: asked for by a link, done by a form. What the browser carries to services stands in `web::logout`.
 
 use actix_web::{
     HttpResponse,
@@ -8,9 +8,12 @@ use serde::Deserialize;
 
 use crate::{
     base::id::Id,
-    domain::client::Client,
-    service::sessions,
-    storage::clients,
+    domain::{client::Client, person::Person, session::Session},
+    service::{
+        saml::chain::{self, Ending},
+        sessions,
+    },
+    storage::{clients, sessions as stored},
     web::{
         answer,
         app::App,
@@ -18,6 +21,7 @@ use crate::{
             csrf::{CsrfForm, Holder},
             present::SignedIn,
         },
+        logout as carrying,
         page::{self, Frame, logout as logout_pages, problem},
         problem::Trouble,
         visit::{self, Visit},
@@ -32,22 +36,31 @@ pub async fn ask(who: SignedIn) -> HttpResponse {
 /// `POST /logout`.
 pub async fn logout(app: Data<App>, visit: Visit, form: CsrfForm) -> Result<HttpResponse, Trouble> {
     let Holder::Session(token) = &form.holder else { return Err(Trouble::of(&visit, problem::Kind::Forbidden, "csrf.rejected", "token")) };
-    let ended = sessions::end(&app.ground, token, None, &visit.visitor).await.map_err(|fault| Trouble::storage(&visit, &fault))?;
-    let used: Vec<Id<Client>> = ended.unwrap_or_default().into_iter().map(|participant| participant.client).collect();
-    let services = clients::names(&app.ground.db, &used).await.map_err(|fault| Trouble::storage(&visit, &fault))?;
-    Ok(done(&visit, services))
+    let session = stored::find(&app.ground.db, &token.hash()).await.map_err(|fault| Trouble::storage(&visit, &fault))?;
+    leave(&app, &visit, session.into_iter().collect(), None).await
 }
 
-/// The page after the end of this browser's session, with the services where one may still be logged in.
-pub fn done(visit: &Visit, services: Vec<(Id<Client>, String)>) -> HttpResponse {
-    let ids: String = services.iter().map(|(id, _)| format!("{id}.")).collect();
-    let mut here = format!("/logged-out?services={ids}");
-    // In the other language the page knows as many of the services as an address holds.
-    here.truncate(visit::LONGEST_WAY_BACK);
-    let services = services.into_iter().map(|(_, name)| name).collect();
-    let mut reply = page::ok(&logout_pages::LoggedOut { frame: Frame { here: Some(here), ..visit.frame() }, services });
-    answer::add(&mut reply, visit::drop_session());
-    reply
+/// Ends everything of the person: this browser's session is the one whose services it goes on to.
+pub async fn everywhere(app: &App, visit: &Visit, who: &SignedIn) -> Result<HttpResponse, Trouble> {
+    let (person, current) = (who.present.person.id, who.present.session.id);
+    let mut all = sessions::list(&app.ground, person).await.map_err(|fault| Trouble::storage(visit, &fault))?;
+    all.sort_by_key(|session| session.id != current);
+    leave(app, visit, all, Some(person)).await
+}
+
+async fn leave(app: &App, visit: &Visit, sessions: Vec<Session>, everything_of: Option<Id<Person>>) -> Result<HttpResponse, Trouble> {
+    let ending = Ending { sessions, everything_of, by_browser: true, initiator: None, actor: None };
+    let ended = chain::end(&app.desk, &app.ground, ending, &visit.visitor).await;
+    let ended = ended.map_err(|refused| Trouble::saml(visit, "slo.failed", &refused))?;
+    match ended.carried {
+        Some(carried) => Ok(carrying::carry(visit, &carried)),
+        None => {
+            let missed = clients::names(&app.ground.db, &ended.missed).await.map_err(|fault| Trouble::storage(visit, &fault))?;
+            let mut reply = carrying::done(visit, missed, None);
+            answer::add(&mut reply, visit::drop_session());
+            Ok(reply)
+        }
+    }
 }
 
 /// `?services=`: ids of relying parties, each with a dot behind it.
@@ -69,5 +82,6 @@ pub async fn logged_out(app: Data<App>, visit: Visit, query: Query<Left>) -> Res
     }
     let names = clients::names(&app.ground.db, &ids).await.map_err(|fault| Trouble::storage(&visit, &fault))?;
     let services = names.into_iter().map(|(_, name)| name).collect();
-    Ok(page::ok(&logout_pages::LoggedOut { frame: Frame { here: Some(visit.here.clone()), ..visit.frame() }, services }))
+    let frame = Frame { here: Some(visit.here.clone()), ..visit.frame() };
+    Ok(page::ok(&logout_pages::LoggedOut { frame, services, back: None }))
 }

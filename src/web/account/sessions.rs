@@ -1,8 +1,6 @@
 //! Where one is logged in, and logging out there: one place, all others, or everywhere. Ending needs no fresh login: it
 //! must never be hard to do (docs/decisions/0027).
 
-use std::collections::BTreeMap;
-
 use actix_web::{
     HttpResponse,
     web::{Data, Query},
@@ -54,12 +52,7 @@ pub async fn end(app: Data<App>, visit: Visit, who: SignedIn, form: CsrfForm) ->
     let broken = |fault| Trouble::storage(&visit, &fault);
     let (ground, person, current) = (&app.ground, who.present.person.id, who.present.session.id);
     match form.field("session") {
-        "all" => {
-            let visited = storage::sessions::visited_by(&ground.db, person).await.map_err(broken)?;
-            let services: BTreeMap<String, _> = visited.into_iter().map(|visited| (visited.name, visited.client)).collect();
-            sessions::end_everywhere(ground, person, &visit.visitor).await.map_err(broken)?;
-            Ok(logout::done(&visit, services.into_iter().map(|(name, client)| (client, name)).collect()))
-        }
+        "all" => logout::everywhere(&app, &visit, &who).await,
         "others" => {
             sessions::end_others(ground, person, current, &visit.visitor).await.map_err(broken)?;
             Ok(answer::see("/account/sessions?done=ended-elsewhere"))

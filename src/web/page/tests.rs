@@ -20,7 +20,7 @@ use super::{
     },
     enrol::{Enrol, EnrolPasskey, EnrolTotp},
     login::{Activation, Factor, FormError, Password},
-    logout::{LoggedOut, LogoutConfirm},
+    logout::{Carry, LoggedOut, LogoutConfirm},
     mitid::{Choose, Farewell, Leave, Setback},
     open::{Accessibility, Front, Help},
     problem::{Kind, Problem},
@@ -37,7 +37,7 @@ use crate::{
         proofing::{Lapse, Method},
         role::Role,
     },
-    protocol::browser,
+    protocol::{browser, saml::wire},
     service::activity::{Deed, Place, Who},
 };
 
@@ -306,10 +306,24 @@ fn mitid_pages(language: Language) -> Vec<(&'static str, String)> {
 fn other_pages(language: Language) -> Vec<(&'static str, String)> {
     let frame = || frame(language, false);
     let contact = || "Servicedesk, 70 00 00 00, servicedesk@testkommune.example".to_owned();
-    let logged_out = |services| LoggedOut { frame: frame(), services };
+    let logged_out = |services, back| LoggedOut { frame: frame(), services, back };
+    let form = wire::PostForm {
+        action: "https://sp.example.dk/slo".to_owned(),
+        parameter: "SAMLRequest",
+        message: "PHNhbWw+".to_owned(),
+        relay_state: Some(HOSTILE.to_owned()),
+    };
+    let url = || wire::Delivery::Redirect("https://sp.example.dk/slo?SAMLRequest=a&RelayState=b".to_owned());
+    let posted = || wire::Delivery::Post(form.clone());
+    let carry = |delivery| Carry::of(frame(), delivery, HOSTILE.to_owned(), "/logout/services?logout=1&said=2".to_owned());
+    let left = || vec!["Fagsystem Øst".to_owned(), HOSTILE.to_owned()];
     vec![
-        ("logged-out", logged_out(vec![]).render().unwrap()),
-        ("logged-out-services", logged_out(vec!["Fagsystem Øst".to_owned(), HOSTILE.to_owned()]).render().unwrap()),
+        ("logged-out", logged_out(vec![], None).render().unwrap()),
+        ("logged-out-services", logged_out(left(), None).render().unwrap()),
+        ("logged-out-back", logged_out(left(), Some((url(), HOSTILE.to_owned()))).render().unwrap()),
+        ("logged-out-back-posted", logged_out(left(), Some((posted(), HOSTILE.to_owned()))).render().unwrap()),
+        ("logout-services", carry(url()).render().unwrap()),
+        ("logout-services-posted", carry(posted()).render().unwrap()),
         ("logout-confirm", LogoutConfirm { frame: frame(), cancel: "/account".to_owned() }.render().unwrap()),
         ("saml-post", post(language).render().unwrap()),
         ("front", Front { frame: frame() }.render().unwrap()),

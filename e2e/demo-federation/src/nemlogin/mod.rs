@@ -79,6 +79,7 @@ impl NemLogin {
             entity_id: ENTITY_ID,
             sso: &sso,
             slo: &slo,
+            slo_soap: None,
             attributes: &ATTRIBUTES,
             redirect_only: true,
             contact: None,

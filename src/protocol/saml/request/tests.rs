@@ -160,6 +160,7 @@ fn answers_go_to_registered_addresses_only() {
         encryption: Vec::new(),
         acs: vec![acs("https://sp.dk/first", 3, Some(false)), acs("https://sp.dk/acs", 7, None)],
         slo: Vec::new(),
+        slo_soap: None,
         requested: Vec::new(),
         name_id_formats: Vec::new(),
         authn_requests_signed: true,

@@ -19,6 +19,8 @@ const WORDS: &[(&str, &str)] = &[
     ("mfa.locked", "deed-paused"),
     ("saml.assertion.issued", "deed-service"),
     ("session.ended", "deed-logged-out"),
+    ("slo.told", "deed-logged-out-there"),
+    ("slo.not_told", "deed-not-logged-out-there"),
     ("authenticator.added", "deed-factor-added"),
     ("authenticator.removed", "deed-factor-removed"),
     ("authenticator.renamed", "deed-factor-renamed"),
