@@ -95,5 +95,7 @@ cases! {
     shibboleth_logs_out: |idp| Box::pin(cases::logout(idp, Software::Shibboleth));
     shibboleth_refuses_what_was_tampered_with: |idp| Box::pin(cases::tampered(idp, Software::Shibboleth));
     shibboleth_refuses_what_was_used: |idp| Box::pin(cases::replayed(idp, Software::Shibboleth));
+    mellon_logs_shibboleth_out: |idp| Box::pin(cases::logout_at_both(idp, Software::Mellon, Software::Shibboleth));
+    shibboleth_logs_mellon_out: |idp| Box::pin(cases::logout_at_both(idp, Software::Shibboleth, Software::Mellon));
     the_second_service_asks_for_nothing: |idp| Box::pin(cases::second_sign_on(idp));
 }

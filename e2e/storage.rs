@@ -44,6 +44,8 @@ mod own_pages;
 mod opening;
 /// The life of an identity.
 mod life;
+/// Telling relying parties that a session is over.
+mod logout;
 /// Mails that wait to be sent.
 mod outbox;
 /// What the password policy needs.

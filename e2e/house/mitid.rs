@@ -77,6 +77,7 @@ pub(super) fn roads(base: &str, other: Option<&(IdentityProvider, Terms)>, party
     let own = Own {
         entity_id: OWN.to_owned(),
         acs: format!("{base}/mitid/nemlogin/acs"),
+        slo: format!("{base}/mitid/nemlogin/slo"),
         service: "Testkommune".to_owned(),
         decryption: DecryptionKey::from(&signing),
         signing,

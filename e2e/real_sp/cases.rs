@@ -130,6 +130,41 @@ pub async fn logout(idp: &dyn IdentityProvider, software: Software) {
     assert!(idp.is_login_page(&page), "the session is over, so the password is asked for: {}\n{}", page.describe(), sp.logs());
 }
 
+/// With a session at two services a logout begun at one ends that at the other too: there nobody is let in without a login.
+pub async fn logout_at_both(idp: &dyn IdentityProvider, begun: Software, other: Software) {
+    let one = begun.start(idp, begun.options()).await;
+    let two = other.start(idp, other.options()).await;
+    let mut visitor = Visitor::new();
+    let page = first_sign_on(idp, one.as_ref(), &mut visitor).await;
+    expect_employee(&page, one.as_ref());
+    let page = sign_on(two.as_ref(), &mut visitor).await;
+    let page = deliver(&mut visitor, page).await;
+    expect_employee(&page, two.as_ref());
+
+    let page = visitor.get(one.logout_url()).await;
+    let page = through_services(&mut visitor, page).await;
+    assert!(page.url.as_str().starts_with(&one.base_url()), "the logout ends where it began: {}", page.describe());
+    assert_eq!(page.status, 200, "{}\n{}\n{}", page.describe(), one.logs(), two.logs());
+    for sp in [&two, &one] {
+        let page = visitor.get(sp.secret_url()).await;
+        assert!(attribute(&page, "cvr").is_none(), "{} still knows the visitor: {}", sp.name(), page.describe());
+        let page = visitor.carry_saml(page).await;
+        assert!(idp.is_login_page(&page), "{}: a login is asked for: {}\n{}", sp.name(), page.describe(), sp.logs());
+    }
+}
+
+/// Does what the script of the pages between does: goes on to each service.
+async fn through_services(visitor: &mut Visitor, page: Page) -> Page {
+    let mut page = visitor.carry_saml(page).await;
+    for _ in 0..10 {
+        let link = page.body.split("<a ").find(|tag| tag.split('>').next().is_some_and(|tag| tag.contains("data-go")));
+        let Some(place) = link.and_then(|tag| tag.split("href=\"").nth(1)?.split('"').next()) else { return page };
+        let next = visitor.get(crate::visitor::decode(place)).await;
+        page = visitor.carry_saml(next).await;
+    }
+    page
+}
+
 /// A response that was changed on the way opens nothing at the service. The controls change nothing, by the same steps.
 pub async fn tampered(idp: &dyn IdentityProvider, software: Software) {
     let sp = software.start(idp, software.options()).await;

@@ -9,6 +9,8 @@ mod browser;
 mod forged;
 /// A service's machine that takes SOAP.
 mod listener;
+/// NemLog-in's own logout, we being the service.
+mod nemlogin;
 
 use portvagt::service::{notices::delivery::Patience, saml::recall};
 

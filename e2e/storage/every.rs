@@ -187,7 +187,7 @@ async fn flows_open_at_their_stage_with_their_token() {
     .await;
 }
 
-async fn registered(nodes: &Nodes, entity_id: &str) -> Client {
+pub(super) async fn registered(nodes: &Nodes, entity_id: &str) -> Client {
     let client = Client {
         id: Id::random(&SystemRandom),
         entity_id: entity_id.to_owned(),

@@ -88,6 +88,7 @@ fn ourselves(settings: &Settings) -> anyhow::Result<Own> {
     Ok(Own {
         entity_id: settings.nemlogin_entity_id(),
         acs: format!("{base}/mitid/nemlogin/acs"),
+        slo: format!("{base}/mitid/nemlogin/slo"),
         service: settings.site.organisation.clone(),
         signing,
         decryption,

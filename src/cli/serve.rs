@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{mitid, stand};
 use crate::{
-    config::{self, Finding, Settings, files::attestation, value::LogFormat},
+    config::{self, Finding, Settings, check::is_this_machine, files::attestation, value::LogFormat},
     domain::audit::{Actor, Event, Kind},
     jobs::{Chores, Jobs},
     protocol::webauthn::Ceremonies,
@@ -91,7 +91,8 @@ pub fn application(settings: &Settings, ground: Ground, journal: Journal) -> any
         trusted_proxies: settings.http.trusted_proxies.iter().map(|network| network.parse()).collect::<Result<_, _>>()?,
         base_url: base_url.clone(),
     };
-    let courier = config::logout::courier(settings).map_err(|words| anyhow!("logout.ca_file {words}"))?;
+    let here = base_url.scheme() == "http" && is_this_machine(&base_url);
+    let courier = config::logout::courier(settings, here).map_err(|words| anyhow!("logout.ca_file {words}"))?;
     Ok(App {
         ground,
         mitid: mitid::roads(settings)?,

@@ -3,9 +3,7 @@
 
 use std::time::Duration;
 
-use url::Url;
-
-use super::{check::is_this_machine, finding::Finding, settings::Settings};
+use super::{finding::Finding, settings::Settings};
 use crate::{protocol::saml::courier::Courier, service::notices::delivery::Patience};
 
 /// Judges them.
@@ -23,20 +21,19 @@ pub fn judge(settings: &Settings, findings: &mut Vec<Finding>) {
     if logout.give_up.seconds < logout.longest_retry.seconds {
         findings.push(Finding::error("logout.give_up", "must be at least as long as logout.longest_retry"));
     }
-    if let Err(words) = courier(settings) {
+    if let Err(words) = courier(settings, false) {
         findings.push(Finding::error("logout.ca_file", words));
     }
 }
 
-/// The courier of the settings; or what is wrong with the certificates.
-pub fn courier(settings: &Settings) -> Result<Courier, String> {
+/// The courier of the settings; or what is wrong with the certificates. `here`: whether we are on a developer's machine.
+pub fn courier(settings: &Settings, here: bool) -> Result<Courier, String> {
     let pem = settings.logout.ca_file.as_ref().map(|path| {
         let pem = std::fs::read(path).map_err(|error| format!("names {}, which cannot be read: {error}", path.display()))?;
         let holds = openssl::x509::X509::stack_from_pem(&pem).is_ok_and(|certificates| !certificates.is_empty());
         if holds { Ok(pem) } else { Err(format!("names {}, which holds no certificates in PEM", path.display())) }
     });
     let pem = pem.transpose()?;
-    let here = Url::parse(&settings.http.base_url).is_ok_and(|url| url.scheme() == "http" && is_this_machine(&url));
     let timeout = Duration::from_secs(settings.logout.timeout.seconds.try_into().unwrap_or(5));
     Courier::new(timeout, pem.as_deref(), here).map_err(|error| error.to_string())
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::{
     protocol::oidc::answer::Answer,
     service::mitid::{Refusal, broker::flow_of},
-    web::{answer, app::App, mitid, page::problem::Kind, problem::Trouble, visit::Visit},
+    web::{app::App, mitid, page::problem::Kind, problem::Trouble, visit::Visit},
 };
 
 /// `?state=` after logging out at the broker: the flow.
@@ -38,10 +38,7 @@ pub async fn callback(app: Data<App>, visit: Visit, query: Query<Answer>) -> Res
 
 /// `GET /mitid/broker/logged-out`: back from logging out there; on with the flow, or to the person's own pages.
 pub async fn logged_out(visit: Visit, query: Query<Back>) -> HttpResponse {
-    match visit.held(&query.state) {
-        Some(held) => answer::see(&format!("/login?flow={}", held.id)),
-        None => answer::see("/account?done=proved"),
-    }
+    mitid::back(&visit, &query.state)
 }
 
 /// `GET /mitid/broker/keys`: our public keys, for the broker to fetch.

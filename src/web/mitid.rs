@@ -11,10 +11,17 @@ use serde::Deserialize;
 
 use crate::{
     domain::mitid::{Road, Why},
+    protocol::saml::{
+        Reason,
+        wire::{self, Delivery},
+    },
     service::{
         activation,
         login::Held,
-        mitid::{self, Identified, Refusal},
+        mitid::{
+            self, Identified, Parting, Refusal,
+            nemlogin::farewell::{self, Received},
+        },
         raising,
     },
     web::{
@@ -23,7 +30,7 @@ use crate::{
         extract::{body::Message, csrf::CsrfForm},
         page::{
             self,
-            mitid::{Choose, Farewell, Leave, Setback},
+            mitid::{Choose, Farewell, Leave, Parted, Setback},
             problem::Kind,
         },
         problem::Trouble,
@@ -99,6 +106,26 @@ pub async fn fetch(app: Data<App>, visit: Visit, query: Query<AtFlow>) -> Result
     }
 }
 
+/// `GET /mitid/nemlogin/slo`: back from logging out at NemLog-in, or NemLog-in's own logout request.
+pub async fn slo(app: Data<App>, visit: Visit, request: HttpRequest) -> Result<HttpResponse, Trouble> {
+    let Ok(nemlogin) = app.mitid.nemlogin() else { return Err(closed(&visit)) };
+    let rejected = |reason: Reason| trouble(&visit, Refusal::Answer(reason.as_str()));
+    let incoming = wire::from_query(request.query_string()).map_err(rejected)?;
+    match farewell::receive(nemlogin, &app.ground, incoming).await.map_err(|refusal| trouble(&visit, refusal))? {
+        Received::Back(flow) => Ok(back(&visit, &flow)),
+        Received::Answer(Delivery::Redirect(url)) => Ok(answer::see(&url)),
+        Received::Answer(Delivery::Post(_)) => Err(rejected(Reason::Destination)),
+    }
+}
+
+/// Back from logging out at the other side: on with the flow, or to the person's own pages.
+pub fn back(visit: &Visit, flow: &str) -> HttpResponse {
+    match visit.held(flow) {
+        Some(held) => answer::see(&format!("/login?flow={}", held.id)),
+        None => answer::see("/account?done=proved"),
+    }
+}
+
 /// MitID proved something: whoever asked acts on it.
 pub async fn conclude(app: &App, visit: &Visit, held: &Held, identified: Identified) -> Result<HttpResponse, Trouble> {
     if identified.flow.stage.why != Why::Raise {
@@ -129,9 +156,12 @@ async fn go_on(app: &App, visit: &Visit, held: &Held, identified: &Identified) -
 /// page already is shown as it is.
 fn by_way_of(visit: &Visit, identified: &Identified, reply: HttpResponse) -> HttpResponse {
     let next = reply.headers().get(header::LOCATION).and_then(|place| place.to_str().ok());
-    let (Some(form), Some(next)) = (&identified.farewell, next) else { return reply };
-    let (action, fields) = (form.action.clone(), form.fields.clone());
-    let mut page = Farewell { frame: visit.frame(), action, fields, next: next.to_owned() }.answer();
+    let (Some(farewell), Some(next)) = (&identified.farewell, next) else { return reply };
+    let (frame, next) = (visit.frame(), next.to_owned());
+    let mut page = match farewell {
+        Parting::Form(form) => Farewell { frame, action: form.action.clone(), fields: form.fields.clone(), next }.answer(),
+        Parting::Address(url) => page::ok(&Parted { frame, url: url.clone(), next }),
+    };
     for cookie in reply.headers().get_all(header::SET_COOKIE) {
         page.headers_mut().append(header::SET_COOKIE, cookie.clone());
     }

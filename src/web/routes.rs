@@ -47,6 +47,7 @@ pub fn configure(config: &mut ServiceConfig) {
     at(config, "/mitid/nemlogin/metadata", [get().to(mitid::metadata)]);
     at(config, "/mitid/nemlogin/acs", [post().to(mitid::receive)]);
     at(config, "/mitid/nemlogin/answer", [get().to(mitid::fetch)]);
+    at(config, "/mitid/nemlogin/slo", [get().to(mitid::slo)]);
     at(config, "/mitid/broker/callback", [get().to(broker::callback)]);
     at(config, "/mitid/broker/logged-out", [get().to(broker::logged_out)]);
     at(config, "/mitid/broker/keys", [get().to(broker::keys)]);

@@ -34,7 +34,7 @@ use crate::{
     service::{
         ground::{Ground, Visitor},
         login::{self, Held},
-        mitid::{self, Identified, Refusal},
+        mitid::{self, Identified, Parting, Refusal},
     },
 };
 
@@ -123,7 +123,7 @@ impl Broker {
             Ok((proved, farewell)) => {
                 let event = event(ground, visitor, Kind::MitidAnswered, &flow).with("level", proved.level());
                 ground.db.begin().await?.commit(event.with("reference", proved.reference())).await?;
-                Ok(Identified { flow, proved, farewell })
+                Ok(Identified { flow, proved, farewell: farewell.map(Parting::Form) })
             }
             Err(reason) => {
                 if !reason.is_outage() {

@@ -131,8 +131,17 @@ pub struct Identified {
     pub flow: Flow<Identify>,
     /// What was proved.
     pub proved: Proved,
-    /// The form by which the browser ends the session that this login made at the other side; it comes back by itself.
-    pub farewell: Option<Farewell>,
+    /// How the browser ends the session that this login made at the other side; it comes back by itself.
+    pub farewell: Option<Parting>,
+}
+
+/// How a browser ends its session at the other side.
+#[derive(Debug)]
+pub enum Parting {
+    /// By a form.
+    Form(Farewell),
+    /// By going to an address.
+    Address(String),
 }
 
 /// The flow, if it stands where MitID is to be used.

@@ -3,6 +3,9 @@
 //! together. So neither can a stranger's browser use it, nor the asker's without the person who used MitID.
 //! The path goes on in `protocol::saml::sp` and `storage::mitid`.
 
+/// Logging out there.
+pub mod farewell;
+
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -30,13 +33,13 @@ use crate::{
             question::{self, Profile, Question},
             testimony::{self, Expected, Testimony},
         },
-        subject::fresh_id,
+        subject::{NameId, fresh_id},
         wire,
     },
     service::{
         ground::{Ground, Visitor},
         login::{self, Held},
-        mitid::{self, Identified, Refusal},
+        mitid::{self, Identified, Parting, Refusal},
         trail::Replay,
     },
     storage::{audit, mitid as questions},
@@ -65,6 +68,8 @@ pub struct Own {
     pub entity_id: String,
     /// Where answers are posted.
     pub acs: String,
+    /// Where logout messages go, by HTTP-Redirect.
+    pub slo: String,
     /// The service's name in our metadata.
     pub service: String,
     /// Signs our questions.
@@ -98,7 +103,15 @@ pub struct Arrived {
 /// What waits, sealed. The CPR number is in it: nothing of this is ever logged.
 #[derive(Serialize, Deserialize)]
 enum Kept {
-    Sworn { cpr: Zeroizing<String>, level: Level, name: Option<String>, reference: String, at: Timestamp },
+    Sworn {
+        cpr: Zeroizing<String>,
+        level: Level,
+        name: Option<String>,
+        reference: String,
+        at: Timestamp,
+        name_id: NameId,
+        session_index: String,
+    },
     Declined(Declined),
     TooLow,
     NoCpr,
@@ -111,6 +124,7 @@ impl Own {
             id: &fresh_id(random),
             entity_id: &self.entity_id,
             acs: &self.acs,
+            slo: &self.slo,
             signing: &[self.signing.certificate()],
             encryption: &[self.decryption.certificate()],
             service: &self.service,
@@ -268,6 +282,8 @@ impl NemLogin {
             name: testimony.full_name.clone(),
             reference: testimony.id.clone(),
             at: testimony.authenticated_at,
+            name_id: testimony.name_id.clone(),
+            session_index: testimony.session_index.clone(),
         };
         (kept, event(Kind::MitidAnswered, Some(&testimony)))
     }
@@ -287,16 +303,19 @@ impl NemLogin {
         tx.commit_routine().await?;
         let plain = ground.seals.mitid.open(&sealed, context(&asked.request).as_bytes())?;
         let kept: Kept = serde_json::from_slice(plain.expose()).map_err(|error| Refusal::Internal(error.to_string()))?;
-        let (cpr, level, name, reference, at) = match kept {
-            Kept::Sworn { cpr, level, name, reference, at } => (cpr, level, name, reference, at),
+        let (said, there) = match kept {
+            Kept::Sworn { cpr, level, name, reference, at, name_id, session_index } => {
+                let cpr = cpr.parse().map_err(|_| Refusal::Internal("a kept CPR number cannot be read".to_owned()))?;
+                let issuer = self.provider.entity_id.clone();
+                (Said { cpr, level, name, road: Road::Nemlogin, issuer, reference, at }, (name_id, session_index))
+            }
             Kept::Declined(Declined::Cancelled) => return Err(Refusal::Cancelled),
             Kept::Declined(Declined::Level) | Kept::TooLow => return Err(Refusal::TooLow),
             Kept::Declined(declined) => return Err(Refusal::Failed(declined.as_str().to_owned())),
             Kept::NoCpr => return Err(Refusal::NoCpr),
         };
-        let cpr = cpr.parse().map_err(|_| Refusal::Internal("a kept CPR number cannot be read".to_owned()))?;
-        let said = Said { cpr, level, name, road: Road::Nemlogin, issuer: self.provider.entity_id.clone(), reference, at };
-        Ok(Identified { flow, proved: Proved::attest(said), farewell: None })
+        let farewell = farewell::begin(self, ground, flow.id, (&there.0, &there.1))?.map(Parting::Address);
+        Ok(Identified { flow, proved: Proved::attest(said), farewell })
     }
 }
 

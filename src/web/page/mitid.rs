@@ -140,6 +140,18 @@ impl Farewell {
     }
 }
 
+/// MitID proved something; the browser goes to an address that ends its session at the other side, and comes back.
+#[derive(Debug, Template)]
+#[template(path = "mitid/parted.html")]
+pub struct Parted {
+    /// The page around.
+    pub frame: Frame,
+    /// Where: an absolute address out of the other side's metadata, with a signed request.
+    pub url: String,
+    /// Where one goes on without it, should the other side be out of order.
+    pub next: String,
+}
+
 /// On to the other side: by itself, and by a link for browsers that do not.
 #[derive(Debug, Template)]
 #[template(path = "mitid/leave.html")]

@@ -21,7 +21,7 @@ use super::{
     enrol::{Enrol, EnrolPasskey, EnrolTotp},
     login::{Activation, Factor, FormError, Password},
     logout::{Carry, LoggedOut, LogoutConfirm},
-    mitid::{Choose, Farewell, Leave, Setback},
+    mitid::{Choose, Farewell, Leave, Parted, Setback},
     open::{Accessibility, Front, Help},
     problem::{Kind, Problem},
     saml::{Carries, Post},
@@ -299,6 +299,10 @@ fn mitid_pages(language: Language) -> Vec<(&'static str, String)> {
         ("mitid-cancelled", choose(Why::Factor, both(), Some(Setback::Cancelled)).render().unwrap()),
         ("mitid-other-person", choose(Why::Unlock, vec![Road::Broker], Some(Setback::OtherPerson)).render().unwrap()),
         ("mitid-farewell", farewell.render().unwrap()),
+        (
+            "mitid-parted",
+            Parted { frame: frame(language, false), url: url.clone(), next: "/account?done=proved".to_owned() }.render().unwrap(),
+        ),
         ("mitid-leave", Leave { frame: frame(language, false), road: Road::Nemlogin, url }.render().unwrap()),
     ]
 }

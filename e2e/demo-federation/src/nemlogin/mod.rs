@@ -1,8 +1,9 @@
 //! "NemLog-in (simulated)": an OIOSAML 3 identity provider with the demo's made-up people. It judges requests by the published
 //! rules, lets the visitor choose who to be and at which level, and answers with an encrypted, signed assertion.
-//! It never knows a real person. Next: `request`, `answer`, `pages`.
+//! It never knows a real person. Next: `request`, `answer`, `logout`, `pages`.
 
 mod answer;
+mod logout;
 mod pages;
 mod request;
 
@@ -20,11 +21,12 @@ use portvagt::{
         random::SystemRandom,
     },
     cli::demo::{Citizen, citizens},
-    crypto::{keyring::Keyring, xmlsign::SignError},
+    crypto::{keyring::Keyring, reason::Reason, xmlsign::SignError},
     domain::assurance::Level,
     protocol::saml::{
         own_metadata::{self, OwnMetadata},
         response::fresh_id,
+        wire::{self, Delivery, Incoming},
     },
 };
 
@@ -71,9 +73,18 @@ impl NemLogin {
         format!("{}/sso", self.base_url)
     }
 
+    fn slo(&self) -> String {
+        format!("{}/slo", self.base_url)
+    }
+
+    /// The service provider's metadata as it stands now.
+    fn uploaded(&self) -> Option<Vec<u8>> {
+        self.sp_metadata.as_deref().map(std::fs::read).and_then(Result::ok)
+    }
+
     /// Its metadata, signed.
     pub fn metadata(&self) -> Result<String, SignError> {
-        let (sso, slo) = (self.sso(), format!("{}/slo", self.base_url));
+        let (sso, slo) = (self.sso(), self.slo());
         let content = OwnMetadata {
             id: &fresh_id(&SystemRandom),
             entity_id: ENTITY_ID,
@@ -112,6 +123,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/nemlogin/metadata", web::get().to(metadata))
         .route("/nemlogin/sso", web::get().to(sso))
+        .route("/nemlogin/slo", web::get().to(slo_redirect))
+        .route("/nemlogin/slo", web::post().to(slo_post))
         .route("/nemlogin/login", web::get().to(choose))
         .route("/nemlogin/login", web::post().to(log_in));
 }
@@ -127,13 +140,36 @@ async fn metadata(federation: web::Data<Federation>) -> HttpResponse {
 async fn sso(request: HttpRequest, federation: web::Data<Federation>) -> HttpResponse {
     let room = &federation.nemlogin;
     let now = SystemClock.now();
-    let read = room.sp_metadata.as_deref().map(std::fs::read).and_then(Result::ok);
-    match request::judge(request.query_string(), read.as_deref(), &room.sso(), now) {
+    match request::judge(request.query_string(), room.uploaded().as_deref(), &room.sso(), now) {
         Ok(asked) => {
             let place = format!("/nemlogin/login?at={}", room.keep(asked, now));
             HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish()
         }
         Err(wrong) => page::refuse(texts::asked(&request), HttpResponse::BadRequest(), "nemlogin", &wrong.to_string()),
+    }
+}
+
+/// `GET /nemlogin/slo`: a logout request by HTTP-Redirect.
+async fn slo_redirect(request: HttpRequest, federation: web::Data<Federation>) -> HttpResponse {
+    log_out(&request, &federation, wire::from_query(request.query_string()))
+}
+
+/// `POST /nemlogin/slo`: the same by HTTP-POST.
+async fn slo_post(request: HttpRequest, federation: web::Data<Federation>, body: web::Bytes) -> HttpResponse {
+    log_out(&request, &federation, wire::from_form(&body))
+}
+
+fn log_out(request: &HttpRequest, federation: &Federation, incoming: Result<Incoming, Reason>) -> HttpResponse {
+    let (room, t) = (&federation.nemlogin, texts::asked(request));
+    let answered = logout::answer(incoming, room.uploaded().as_deref(), (&room.slo(), &room.keyring.active), SystemClock.now());
+    match answered {
+        Ok(Delivery::Redirect(url)) => HttpResponse::SeeOther().insert_header((header::LOCATION, url)).finish(),
+        Ok(Delivery::Post(form)) => {
+            let post = pages::Post { t, action: &form.action, message: &form.message, relay_state: form.relay_state.as_deref() };
+            let origin = url::Url::parse(&form.action).map(|url| url.origin().ascii_serialization());
+            page::dress(HttpResponse::Ok(), &post, &origin.into_iter().collect::<Vec<_>>(), true)
+        }
+        Err(wrong) => page::refuse(t, HttpResponse::BadRequest(), "nemlogin", &wrong.to_string()),
     }
 }
 
