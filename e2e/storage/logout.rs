@@ -26,7 +26,7 @@ async fn ended(nodes: &Nodes) -> (Session, Vec<Id<Client>>) {
         let client = super::every::registered(nodes, &format!("https://{place}.example/{}", mine.id)).await.id;
         let told =
             audit::Participation { session: mine.id, client, session_index: format!("_s{place}"), name_id: format!("n{place}"), at: at(1) };
-        let entry = audit::Entry { event: event(Kind::AssertionIssued, 1), replay: None, participation: Some(told), touch: None };
+        let entry = audit::Entry { participation: Some(told), ..audit::Entry::of(event(Kind::AssertionIssued, 1)) };
         audit::record_batch(db, &[entry]).await.unwrap();
         clients.push(client);
     }
