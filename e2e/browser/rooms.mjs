@@ -288,7 +288,13 @@ async function keys({ house, open, at }) {
   await one.page.locator('.authenticator').filter({ has: one.page.locator('h2', { hasNotText: 'Sikkerhedsnøgle' }) }).locator('a[href*="remove"]').click();
   await one.page.locator('form[action="/account/remove"] button').click();
   await one.page.waitForURL('**/account/authenticators?done=removed');
-  await logOut(one);
+  await withoutTheirScript(one, 'logout');
+  await one.page.goto(`${house.idp}/account`);
+  await one.page.locator('header form[action="/logout"] button').click();
+  await one.page.locator('[data-skip]').waitFor();
+  await at(one, 'open to all', 'on to a service that is to be told');
+  await one.page.locator('[data-skip]').click();
+  await reached(one, 'loggedOut');
   await at(one, 'open to all', 'logged out, services may remain');
   await toLogin(one);
   await givePassword(one, person);

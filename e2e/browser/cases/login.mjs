@@ -158,17 +158,65 @@ export const cases = {
     await toLogin(one);
   },
 
-  'logging out at Min identitet names the service and ends the login': async ({ house, visit }) => {
+  'logging out at one service logs out at the other on the way': async ({ house, visit }) => {
+    const one = await visit();
+    await toLogin(one, '?encryption=aes128');
+    await logIn(one, await house.person({ apps: 1 }));
+    await verdict(one);
+    await asks(one, '', 'accepted');
+    const asked = [];
+    one.page.on('request', (request) => { if (request.url().startsWith(`${house.sp}/slo`)) asked.push(new URL(request.url())); });
+    await one.page.locator('form[action="/logout"] button').click();
+    await one.page.locator('.alert.info').waitFor();
+    const { logged_in: still, logout } = await (await one.context.request.get(`${house.sp}/verdict.json`)).json();
+    assert.equal(still, false);
+    assert.equal(logout.how, 'done');
+    assert.deepEqual(logout.checks.filter((check) => check.result !== 'pass'), []);
+    assert.deepEqual(asked.map((url) => [url.pathname, [...url.searchParams.keys()][0]]), [['/slo/aes128', 'SAMLRequest'], ['/slo', 'SAMLResponse']]);
+    await nobody(one);
+  },
+
+  'logging out at Min identitet logs out at the service too': async ({ house, visit }) => {
     const one = await visit();
     await toLogin(one);
     await logIn(one, await house.person({ apps: 1 }));
     await verdict(one);
     await logOut(one);
-    assert.match(await one.page.locator('main').innerText(), /Demo service/);
+    assert.doesNotMatch(await one.page.locator('main').innerText(), /Demo service/);
     await nobody(one);
+    const { logged_in: still, logout } = await (await one.context.request.get(`${house.sp}/verdict.json`)).json();
+    assert.deepEqual([still, logout.how], [false, 'by-idp']);
     await one.page.goto(`${house.idp}/account`);
     await reached(one, 'login');
     await asks(one, '?passive=1', 'declined');
+  },
+
+  'a service that is not there is passed over and named': async ({ house, visit }) => {
+    const one = await visit();
+    await toLogin(one);
+    await logIn(one, await house.person({ apps: 1 }));
+    await verdict(one);
+    await one.context.route(`${house.sp}/**`, (route) => route.abort());
+    await logOut(one);
+    assert.match(await one.page.locator('main').innerText(), /Demo service/);
+    await nobody(one);
+    one.forgive(/ERR_FAILED/);
+  },
+
+  'without script there is a way on to the service and a way past it': async ({ house, visit }) => {
+    for (const way of ['data-go', 'data-skip']) {
+      const one = await visit({ script: false });
+      await toLogin(one);
+      await logIn(one, await house.person({ apps: 1 }));
+      // The response waits for a press.
+      await one.page.locator('form[data-post] button').click();
+      await verdict(one);
+      await one.page.goto(`${house.idp}/account`);
+      await one.page.locator('header form[action="/logout"] button').click();
+      await one.page.locator(`[${way}]`).click();
+      await reached(one, 'loggedOut');
+      assert.equal(/Demo service/.test(await one.page.locator('main').innerText()), way === 'data-skip');
+    }
   },
 
   'a link alone logs nobody out': async ({ house, visit }) => {

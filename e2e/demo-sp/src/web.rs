@@ -47,6 +47,7 @@ pub async fn serve(desk: Desk, listen: SocketAddr) -> std::io::Result<()> {
 fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/", web::get().to(start))
+        .route("/", web::head().to(start))
         .route("/login", web::get().to(login))
         .route("/acs", web::post().to(arrive))
         .route("/acs/judge", web::get().to(conclude))
