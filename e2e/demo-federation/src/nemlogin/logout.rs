@@ -68,3 +68,69 @@ pub fn answer(
     };
     Ok(logout::response(&content, relay_state.as_deref())?.send(address.binding, key)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use portvagt::{
+        base::clock::{Clock, SystemClock, plus},
+        crypto::keyring::{MIN_SIGNING_BITS, PeerKey, self_signed},
+        protocol::saml::{
+            logout::RequestContent,
+            sp::own_metadata::{self, SpMetadata},
+            subject::NameId,
+            wire::{self, Binding},
+        },
+    };
+
+    use super::*;
+
+    fn key(name: &str) -> SigningKey {
+        let (key, certificate) = self_signed(name, MIN_SIGNING_BITS, SystemClock.now(), 30, &SystemRandom).unwrap();
+        SigningKey::from_pem(key.expose(), &certificate, None, false).unwrap()
+    }
+
+    #[test]
+    fn a_sound_request_is_answered_and_no_other() {
+        let (own, sp, other, now) = (key("NemLog-in"), key("service"), key("other"), SystemClock.now());
+        let content = SpMetadata {
+            id: "_m",
+            entity_id: "https://saml.kommune.example/mitid",
+            acs: "http://localhost:1/acs",
+            slo: "http://localhost:1/slo",
+            signing: &[sp.certificate()],
+            encryption: &[sp.certificate()],
+            service: "Kommune",
+            requested: &[],
+        };
+        let uploaded = own_metadata::write(&content).unwrap();
+        let slo = "http://localhost:2/nemlogin/slo";
+        let name_id = NameId { value: "n".to_owned(), format: None, name_qualifier: None, sp_name_qualifier: None };
+        let asked = |key: &SigningKey, destination: &str| {
+            let content = RequestContent {
+                id: "_r",
+                issuer: "https://saml.kommune.example/mitid",
+                destination,
+                issued_at: now,
+                expires_at: plus(now, 300),
+                name_id: &name_id,
+                session_index: "_s",
+            };
+            match logout::request(&content, Some("state")).unwrap().send(Binding::Redirect, key).unwrap() {
+                Delivery::Redirect(url) => {
+                    answer(wire::from_query(url.split_once('?').unwrap().1), Some(uploaded.as_bytes()), (slo, &own), now)
+                }
+                Delivery::Post(_) => unreachable!("a redirect was asked for"),
+            }
+        };
+        assert!(matches!(asked(&other, slo), Err(Wrong::Request(Reason::WrongKey))));
+        assert!(matches!(asked(&sp, "http://localhost:2/elsewhere"), Err(Wrong::Request(Reason::Destination))));
+        let Delivery::Redirect(url) = asked(&sp, slo).unwrap() else { panic!("a redirect") };
+        let (place, query) = url.split_once('?').unwrap();
+        assert_eq!(place, "http://localhost:1/slo");
+        let unverified = logout::parse(wire::from_query(query).unwrap()).unwrap();
+        let key = PeerKey::from_der(own.certificate_der()).unwrap();
+        let (message, state) = unverified.verify(&[key]).unwrap().into_parts();
+        let LogoutMessage::Response(response) = message else { panic!("an answer") };
+        assert!(response.is_success() && response.in_response_to.as_deref() == Some("_r") && state.as_deref() == Some("state"));
+    }
+}
