@@ -124,7 +124,7 @@ impl Own {
             id: &fresh_id(random),
             entity_id: &self.entity_id,
             acs: &self.acs,
-            slo: &self.slo,
+            slo: Some(&self.slo),
             signing: &[self.signing.certificate()],
             encryption: &[self.decryption.certificate()],
             service: &self.service,

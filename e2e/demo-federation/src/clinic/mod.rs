@@ -95,6 +95,7 @@ impl Clinic {
             id: &id,
             entity_id: ENTITY_ID,
             acs: &acs,
+            slo: None,
             signing: &[certificate],
             encryption: &[certificate],
             service: "Journal (simulated)",

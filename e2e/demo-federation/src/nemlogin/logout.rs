@@ -96,7 +96,7 @@ mod tests {
             id: "_m",
             entity_id: "https://saml.kommune.example/mitid",
             acs: "http://localhost:1/acs",
-            slo: "http://localhost:1/slo",
+            slo: Some("http://localhost:1/slo"),
             signing: &[sp.certificate()],
             encryption: &[sp.certificate()],
             service: "Kommune",

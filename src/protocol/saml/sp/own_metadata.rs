@@ -16,8 +16,8 @@ pub struct SpMetadata<'a> {
     pub entity_id: &'a str,
     /// Where answers are posted.
     pub acs: &'a str,
-    /// Where logout messages arrive, by HTTP-Redirect.
-    pub slo: &'a str,
+    /// Where logout messages arrive, by HTTP-Redirect, if anywhere.
+    pub slo: Option<&'a str>,
     /// Certificates our questions may be signed with.
     pub signing: &'a [&'a Certificate],
     /// The certificates to encrypt to.
@@ -59,7 +59,9 @@ fn build(content: &SpMetadata<'_>) -> Result<Unsigned, Unwritable> {
     for certificate in content.encryption {
         key(&mut w, "encryption", certificate, &METHODS)?;
     }
-    w.leaf("md:SingleLogoutService", &[("Binding", Some(names::REDIRECT)), ("Location", Some(content.slo))], "")?;
+    if let Some(slo) = content.slo {
+        w.leaf("md:SingleLogoutService", &[("Binding", Some(names::REDIRECT)), ("Location", Some(slo))], "")?;
+    }
     w.leaf("md:NameIDFormat", &[], names::PERSISTENT)?;
     let acs = [("Binding", Some(names::POST)), ("Location", Some(content.acs)), ("index", Some("0")), ("isDefault", Some("true"))];
     w.leaf("md:AssertionConsumerService", &acs, "")?;
