@@ -194,6 +194,12 @@ impl<'t> Node<'t> {
         })
     }
 
+    /// Whether it has an attribute of that namespace.
+    pub fn has_any_of(self, namespace: &str) -> bool {
+        self.element()
+            .is_some_and(|element| element.attributes.iter().any(|attribute| attribute.name.namespace_uri.as_deref() == Some(namespace)))
+    }
+
     /// Its child elements.
     pub fn children(self) -> impl Iterator<Item = Node<'t>> {
         let document = self.document;

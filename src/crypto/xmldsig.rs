@@ -3,6 +3,9 @@
 //! Structure, algorithms, transforms and key sources are checked against lists before any cryptography; keys come only from
 //! the caller. Bergshamra canonicalises, digests and compares. The path goes on to `protocol::saml`.
 
+/// What a signature says about its key.
+mod key_info;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bergshamra_dsig::{DsigContext, VerifyResult};
@@ -16,8 +19,6 @@ use crate::crypto::xml::{Node, Reason, Tree};
 
 /// XML signatures.
 pub const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
-/// Where elliptic keys are described. Of no other namespace is anything in a signature that it does not cover.
-const DSIG11: &str = "http://www.w3.org/2009/xmldsig11#";
 /// Exclusive canonicalisation without comments: the only one accepted and produced.
 pub const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 /// The enveloped-signature transform.
@@ -249,27 +250,7 @@ impl<'t> Parts<'t> {
     }
 
     fn certificates(&self) -> Result<Vec<Vec<u8>>, Reason> {
-        let mut found = Vec::new();
-        if self.key_info.is_some_and(|info| info.children().next().is_none()) {
-            return Err(Reason::KeySource);
-        }
-        for hint in self.key_info.iter().flat_map(|info| info.children()) {
-            match (hint.namespace(), hint.name()) {
-                _ if !hint.descendants().into_iter().all(|node| matches!(node.namespace(), DSIG | DSIG11)) => {
-                    return Err(Reason::KeySource);
-                }
-                (DSIG, "KeyName") if hint.text().is_ok() => {}
-                (DSIG, "KeyValue") => {}
-                (DSIG, "X509Data") if hint.children().next().is_some() && hint.holds_elements_only() => {
-                    for certificate in hint.all(DSIG, "X509Certificate") {
-                        found.push(base64_text(certificate).map_err(|_| Reason::KeySource)?);
-                    }
-                }
-                // RetrievalMethod, KeyInfoReference, EncryptedKey and whatever else would fetch or carry a key.
-                _ => return Err(Reason::KeySource),
-            }
-        }
-        Ok(found)
+        self.key_info.map_or(Ok(Vec::new()), key_info::certificates)
     }
 }
 

@@ -114,6 +114,13 @@ fn each_fault_has_its_reason() {
             swap(key_info, "<ds:KeyInfo><ds:RetrievalMethod URI=\"http://127.0.0.1:1/\"/></ds:KeyInfo>"),
             Reason::KeySource,
         ),
+        (
+            "transforms among certificates",
+            swap("</ds:X509Certificate>", "</ds:X509Certificate><ds:Transforms><ds:Transform/></ds:Transforms>"),
+            Reason::KeySource,
+        ),
+        ("attribute of a certificate", swap("<ds:X509Certificate>", "<ds:X509Certificate Type=\"x\">"), Reason::KeySource),
+        ("value of no key", swap(key_info, "<ds:KeyInfo><ds:KeyValue/></ds:KeyInfo>"), Reason::KeySource),
         ("foreign certificate", swap(signing_key(1).certificate().base64(), foreign), Reason::KeySource),
         (
             "prefix rebound",
@@ -131,6 +138,25 @@ fn each_fault_has_its_reason() {
         assert_eq!(judge(&xml, &[peer_key(1)]), Err(expected), "{name}");
     }
     assert_eq!(judge(&good, &[peer_key(1)]), Ok(()));
+}
+
+#[test]
+fn what_real_services_say_of_their_key_is_taken() {
+    let (xml, own) = (signed(), signing_key(1));
+    let info = between(&xml, "<ds:KeyInfo", "</ds:KeyInfo>");
+    let certificate = format!("<ds:X509Certificate>{}</ds:X509Certificate>", own.certificate().base64());
+    for said in [
+        "<ds:KeyName>https://sp.example</ds:KeyName>".to_owned(),
+        "<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>AQAB</ds:Modulus><ds:Exponent>AQAB</ds:Exponent></ds:RSAKeyValue></ds:KeyValue>"
+            .to_owned(),
+        format!("<ds:X509Data>\n <ds:X509SubjectName>CN=sp</ds:X509SubjectName>\n {certificate}\n</ds:X509Data>"),
+        "<ds:X509Data><ds:X509IssuerSerial><ds:X509IssuerName>CN=ca</ds:X509IssuerName><ds:X509SerialNumber> 7 </ds:X509SerialNumber>\
+         </ds:X509IssuerSerial><ds:X509SKI>AQAB</ds:X509SKI></ds:X509Data>"
+            .to_owned(),
+    ] {
+        let xml = xml.replace(info, &format!("<ds:KeyInfo xmlns:ds=\"{DSIG}\">{said}</ds:KeyInfo>"));
+        assert_eq!(judge(&xml, &[peer_key(1)]), Ok(()), "{said}");
+    }
 }
 
 #[test]

@@ -147,10 +147,10 @@ pub(super) fn check_sequence(root: Node<'_>, allowed: &[(&str, &str)], repeat: &
 }
 
 /// Extensions hold elements of other namespaces only, at any depth: nothing that an inattentive reader takes for a part of the
-/// message or its signature.
+/// message or its signature. Nor do they say of which type they are, for who reads by a schema may have no such type.
 fn check_extensions(extensions: Node<'_>) -> Result<(), Reason> {
     has_only(extensions, &[])?;
-    let foreign = |node: Node<'_>| !matches!(node.namespace(), names::SAMLP | names::SAML | names::DSIG);
+    let foreign = |node: Node<'_>| !matches!(node.namespace(), names::SAMLP | names::SAML | names::DSIG) && !node.has_any_of(names::XSI);
     let mut children = extensions.children().peekable();
     let sound = extensions.holds_elements_only() && children.peek().is_some() && children.all(|child| !child.namespace().is_empty());
     let all_foreign = extensions.descendants().into_iter().skip(1).all(foreign);

@@ -203,3 +203,13 @@ fn answers_go_to_registered_addresses_only() {
         assert_eq!(chosen(attributes), Err(Reason::AcsMismatch), "{attributes}");
     }
 }
+
+#[test]
+fn extensions_say_nothing_of_types() {
+    let with = |inside: &str| judge(&message(HEAD, &format!("<samlp:Extensions>{inside}</samlp:Extensions>")));
+    assert!(with("<x xmlns=\"urn:x\" a=\"b\"><y/></x>").is_ok());
+    let xsi = "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"";
+    for inside in [format!("<x xmlns=\"urn:x\" {xsi} xsi:type=\"x\"/>"), format!("<x xmlns=\"urn:x\" {xsi}><y xsi:nil=\"true\"/></x>")] {
+        assert_eq!(with(&inside).err(), Some(Reason::Schema), "{inside}");
+    }
+}
