@@ -103,18 +103,21 @@ pub struct Arrived {
 /// What waits, sealed. The CPR number is in it: nothing of this is ever logged.
 #[derive(Serialize, Deserialize)]
 enum Kept {
-    Sworn {
-        cpr: Zeroizing<String>,
-        level: Level,
-        name: Option<String>,
-        reference: String,
-        at: Timestamp,
-        name_id: NameId,
-        session_index: String,
-    },
+    Sworn(Box<Sworn>),
     Declined(Declined),
     TooLow,
     NoCpr,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Sworn {
+    cpr: Zeroizing<String>,
+    level: Level,
+    name: Option<String>,
+    reference: String,
+    at: Timestamp,
+    name_id: NameId,
+    session_index: String,
 }
 
 impl Own {
@@ -276,7 +279,7 @@ impl NemLogin {
             return (Kept::TooLow, refuse("level"));
         }
         let Some(cpr) = &testimony.cpr else { return (Kept::NoCpr, refuse("no_cpr")) };
-        let kept = Kept::Sworn {
+        let kept = Sworn {
             cpr: Zeroizing::new(cpr.expose().to_owned()),
             level: testimony.level,
             name: testimony.full_name.clone(),
@@ -285,7 +288,7 @@ impl NemLogin {
             name_id: testimony.name_id.clone(),
             session_index: testimony.session_index.clone(),
         };
-        (kept, event(Kind::MitidAnswered, Some(&testimony)))
+        (Kept::Sworn(Box::new(kept)), event(Kind::MitidAnswered, Some(&testimony)))
     }
 
     fn event(&self, ground: &Ground, kind: Kind, visitor: &Visitor) -> Event {
@@ -304,7 +307,8 @@ impl NemLogin {
         let plain = ground.seals.mitid.open(&sealed, context(&asked.request).as_bytes())?;
         let kept: Kept = serde_json::from_slice(plain.expose()).map_err(|error| Refusal::Internal(error.to_string()))?;
         let (said, there) = match kept {
-            Kept::Sworn { cpr, level, name, reference, at, name_id, session_index } => {
+            Kept::Sworn(sworn) => {
+                let Sworn { cpr, level, name, reference, at, name_id, session_index } = *sworn;
                 let cpr = cpr.parse().map_err(|_| Refusal::Internal("a kept CPR number cannot be read".to_owned()))?;
                 let issuer = self.provider.entity_id.clone();
                 (Said { cpr, level, name, road: Road::Nemlogin, issuer, reference, at }, (name_id, session_index))

@@ -31,7 +31,7 @@ struct Queue {
 /// What one who waits is told.
 #[derive(Debug)]
 enum Word {
-    Answer(Answer),
+    Answer(Box<Answer>),
     /// To read for all who wait.
     Lead(Lead),
 }
@@ -57,7 +57,7 @@ impl Presence {
             Err(waiting) => waiting,
         };
         match waiting.await {
-            Ok(Word::Answer(answer)) => answer,
+            Ok(Word::Answer(answer)) => *answer,
             Ok(Word::Lead(lead)) => lead.read(db).await,
             // Whoever read for all was stopped on the way.
             Err(_) => sessions::standing(db, &token.hash(), entity_id).await,
@@ -96,7 +96,7 @@ impl Lead {
         let others = std::mem::take(&mut self.others);
         let answers = sessions::standings(db, &self.asked).await;
         // One that gave up meanwhile needs no answer.
-        let tell = |word: oneshot::Sender<Word>, answer| drop(word.send(Word::Answer(answer)));
+        let tell = |word: oneshot::Sender<Word>, answer| drop(word.send(Word::Answer(Box::new(answer))));
         match (answers, self.asked.first()) {
             (Ok(standings), _) => {
                 let mut standings = standings.into_iter();
