@@ -105,6 +105,11 @@ pub async fn prove(
             visitor.cookies.set(&here, &format!("__Host-flow-{}", &held.id.to_string()[..8]), &held.to_cookie());
             Ok(visitor.open(house.url(&format!("/activate?flow={}", held.id))).await)
         }
+        Next::In(entered) => {
+            let here = Url::parse(&house.base).expect("an address");
+            visitor.cookies.set(&here, "__Host-session", &entered.session.to_text());
+            Ok(visitor.open(house.url("/account")).await)
+        }
         Next::Unlocked => Ok(visitor.open(house.url("/logged-out")).await),
     }
 }

@@ -40,12 +40,17 @@ impl Desk {
 
     /// Runs the program with `input` on its standard input.
     pub(crate) fn run(&self, arguments: &[&str], input: &str) -> Output {
+        self.run_as("tester", arguments, input)
+    }
+
+    /// The same, with an environment that says who somebody is.
+    fn run_as(&self, user: &str, arguments: &[&str], input: &str) -> Output {
         let mut program = Command::new(env!("CARGO_BIN_EXE_portvagt"))
             .arg("--config")
             .arg(self.path().join("portvagt.toml"))
             .args(arguments)
             .env_clear()
-            .env("USER", "tester")
+            .envs(["USER", "LOGNAME", "SUDO_USER"].map(|name| (name, user)))
             .current_dir(self.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -188,11 +193,26 @@ fn totp_secrets_are_shown_once_and_the_code_can_be_computed() {
     assert_eq!(code["code"].as_str().unwrap().len(), 6);
     assert!(added["uri"].as_str().unwrap().starts_with("otpauth://totp/"));
     let shown = desk.json(&["person", "show", "anna"], "");
-    assert_eq!(shown["authenticators"][0]["carries"], "substantial");
+    assert_eq!((shown["authenticators"].as_array().unwrap().len(), &shown["attached"][0]["name"]), (0, &Value::from("Phone")));
     assert!(!shown.to_string().contains(added["secret"].as_str().unwrap()));
     let trail = desk.json(&["audit", "list", "--kind", "authenticator"], "");
-    assert_eq!(trail[0]["details"]["provenance"], "operator");
-    assert_eq!(trail[0]["actor"], "operator:tester");
+    assert_eq!(trail[0]["kind"], "authenticator.attached");
+    let actor = trail[0]["actor"].as_str().unwrap();
+    assert!(actor.starts_with("operator:") && actor != "operator:tester", "no environment variable says who somebody is: {actor}");
+}
+
+#[test]
+fn four_eyes_are_not_two_environments() {
+    let desk = Desk::with_anna();
+    let prove = ["person", "prove", "anna", "--method", "earlier", "--level", "high", "--evidence", "case 12", "--by", "Lone", "--json"];
+    let proved = desk.run_as("alice", &prove, "");
+    assert!(proved.status.success(), "{}", String::from_utf8_lossy(&proved.stderr));
+    let record: Value = serde_json::from_slice(&proved.stdout).unwrap();
+    assert_eq!(record["state"], "waiting");
+    let approved = desk.run_as("bob", &["person", "approve", record["id"].as_str().unwrap()], "");
+    assert_eq!(approved.status.code(), Some(1), "{approved:?}");
+    assert!(String::from_utf8_lossy(&approved.stderr).contains("somebody else than the one who proved it"), "{approved:?}");
+    assert_eq!(desk.json(&["person", "show", "anna"], "")["identity"], Value::Null);
 }
 
 #[test]
@@ -202,7 +222,7 @@ fn a_lost_factor_is_removed_and_only_its_owner_s() {
     for name in ["Phone", "Tablet"] {
         desk.json(&["totp", "add", "anna", "--name", name], "");
     }
-    let factors = || desk.json(&["person", "show", "anna"], "")["authenticators"].clone();
+    let factors = || desk.json(&["person", "show", "anna"], "")["attached"].clone();
     let id = factors()[0]["id"].as_str().unwrap().to_owned();
     assert!(desk.refused(&["person", "remove-factor", "bo", &id], "").contains("has no second factor with the id"));
     assert_eq!(factors().as_array().unwrap().len(), 2);

@@ -498,6 +498,7 @@ async fn finish(world: &World, secret: &TotpSecret, model: &mut Model, diary: &m
             if let Some(flow) = model.flows.last_mut() {
                 flow.2 = true;
             }
+            let totp::Checked::In(entered) = entered else { panic!("her own app: {diary:#?}") };
             model.sessions.push((entered.session, now, false));
             model.note("login.succeeded");
         }

@@ -134,6 +134,8 @@ mod log_lines;
 mod activation;
 /// The registrant's desk (C04).
 mod desk;
+/// What an operator alone can make of somebody.
+mod attached;
 /// Becoming a colleague by way of the desk.
 mod desk_takeover;
 /// Getting an identity back (B15).

@@ -6,6 +6,8 @@
 pub mod answer;
 /// Secrets from standard input.
 pub mod ask;
+/// Who sits at the command line.
+mod account;
 /// What a command stands on.
 pub mod stand;
 /// `portvagt config`.

@@ -10,6 +10,7 @@ use openssl::{
 
 use crate::{
     base::{clock::SystemClock, id::Incident, random::SystemRandom, secret::Secret},
+    cli::account,
     config::{
         Settings,
         check::{demo_secret, key_bytes},
@@ -133,23 +134,11 @@ fn acceptor(certificate: &Path, key: &Confidential) -> anyhow::Result<SslAccepto
     Ok(builder)
 }
 
-/// Whoever sits at the command line, by account name; behind sudo the one who called it.
+/// Whoever sits at the command line, by the account that owns this process; behind sudo the one who called it.
 pub fn operator() -> Operator {
-    let named = ["SUDO_USER", "USER", "LOGNAME"].into_iter().filter_map(|name| std::env::var(name).ok()).find(|name| !name.is_empty());
-    let name: String = named.unwrap_or_else(by_number).chars().filter(|letter| !letter.is_control()).take(64).collect();
+    let read = |file| std::fs::read_to_string(file).unwrap_or_default();
+    let name = account::name(&read("/proc/self/status"), std::env::var("SUDO_UID").ok().as_deref(), &read("/etc/passwd"));
     Operator { actor: Actor::Operator(name), incident: Incident::random(&SystemRandom) }
-}
-
-/// The account's number, where the environment names none: that of whoever owns this process.
-#[cfg(unix)]
-fn by_number() -> String {
-    use std::os::unix::fs::MetadataExt;
-    std::fs::metadata("/proc/self").map_or_else(|_| "unknown".to_owned(), |process| format!("uid {}", process.uid()))
-}
-
-#[cfg(not(unix))]
-fn by_number() -> String {
-    "unknown".to_owned()
 }
 
 /// Runs one command's work to its end.

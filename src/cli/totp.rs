@@ -15,7 +15,7 @@ use crate::{
 /// One-time codes.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Attach an authenticator app under the registrant's responsibility; the secret is printed once
+    /// Attach an authenticator app; it counts for nothing until its owner proves it. The secret is printed once
     Add {
         /// Whose
         username: Username,
@@ -33,7 +33,12 @@ pub async fn add(ground: &Ground, username: &Username, name: &str) -> anyhow::Re
     let secret = people::add_totp(ground, &stand::operator(), username, name, secret).await?;
     let uri = secret.to_uri(&ground.rules.issuer, username.as_str())?;
     let secret = secret.to_base32();
-    let words = format!("Secret of '{username}', shown only now: {secret}\nFor an app that reads addresses: {uri}");
+    let mut words = format!("Secret of '{username}', shown only now: {secret}\nFor an app that reads addresses: {uri}");
+    if !ground.rules.demonstration {
+        words.push_str(
+            "\nIt counts for nothing until its owner, logging in with it, proves who they are: by MitID or a code from the desk.",
+        );
+    }
     Ok(Answer::new(words, json!({ "username": username, "secret": secret, "uri": uri })))
 }
 

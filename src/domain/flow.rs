@@ -8,7 +8,7 @@ use crate::{
     domain::{
         assurance::Level,
         client::Client,
-        factor::Use,
+        factor::{Authenticator, Use},
         mitid::{Road, Why},
         person::Person,
         session::Session,
@@ -235,6 +235,20 @@ pub struct Identify {
     pub least: Level,
     /// What was asked last, and by which road; `None` until a road is taken.
     pub asked: Option<Asked>,
+    /// The app that somebody else attached and its owner is to prove, if it is about one.
+    #[serde(default)]
+    pub shown: Option<Shown>,
+}
+
+/// An app that somebody else attached: its code was right, after the password. Who has it in their hands is to be proved.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Shown {
+    /// Which one.
+    pub authenticator: Id<Authenticator>,
+    /// The password's use.
+    pub password: Use,
+    /// When its code was checked.
+    pub at: Timestamp,
 }
 
 /// A question put to one of the roads to MitID.

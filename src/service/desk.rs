@@ -35,7 +35,7 @@ use crate::{
 const MOST: usize = 20;
 
 /// What a code may be handed over for beside a first login.
-pub const REASONS: [Why; 3] = [Why::Password, Why::Factor, Why::Unlock];
+pub const REASONS: [Why; 4] = [Why::Password, Why::Factor, Why::Unlock, Why::Attached];
 
 /// A code as it is handed over.
 #[derive(Debug)]
@@ -88,7 +88,8 @@ pub async fn recovery_code(
 ) -> Result<Given, Refusal> {
     let (person, level, behind) = behind(ground, registrant, person, seen).await?;
     let enrolled = authenticators::of_person(&ground.db, person.id).await?;
-    if enrolled.iter().any(|one| one.carries > level) {
+    // An app that was attached replaces nothing.
+    if why != Why::Attached && enrolled.iter().any(|one| one.carries > level) {
         return Err(proofing::refused(ground, registrant.operator(), &person, proofing::Refusal::TooLow).await?.into());
     }
     let waits = roles::has_any(&ground.db, person.id).await?;

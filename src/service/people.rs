@@ -36,6 +36,7 @@ use crate::{
     },
     storage::{
         activations::{self, Activation},
+        attached::{self, Attached},
         authenticators, bootstraps,
         db::Tx,
         fault::Fault,
@@ -140,6 +141,8 @@ pub struct Record {
     pub cpr: Option<String>,
     /// Their second factors.
     pub authenticators: Vec<Authenticator>,
+    /// Apps that somebody else attached and that they have not proved.
+    pub attached: Vec<Attached>,
     /// Whether a handed-over code is still open.
     pub activation_open: bool,
 }
@@ -209,6 +212,7 @@ pub async fn record(ground: &Ground, username: &Username) -> Result<Record, Refu
         roles: roles::of(ground, person.id).await?,
         cpr: cpr::masked(ground, person.id).await?,
         authenticators: authenticators::of_person(db, person.id).await?,
+        attached: attached::of_person(db, person.id).await?,
         activation_open: activations::open_for(db, person.id, ground.clock.now()).await?,
         person,
     })
@@ -256,8 +260,8 @@ pub async fn activation_code(ground: &Ground, by: &Operator, username: &Username
     Ok(code)
 }
 
-/// Sets a new password, for whoever has not taken their identity into use yet, and ends all sessions and logins under way, since whoever knew the old one may hold one; how many
-/// sessions.
+/// Sets a new password for whoever has not taken their identity into use yet. Ends all sessions and logins under way, since
+/// whoever knew the old one may hold one; how many sessions.
 pub async fn set_password(ground: &Ground, by: &Operator, username: &Username, password: &Secret<String>) -> Result<u64, Refusal> {
     let person = find(ground, username).await?;
     if !ground.rules.demonstration && people::was_active(&ground.db, person.id).await? {
@@ -277,6 +281,9 @@ pub async fn set_password(ground: &Ground, by: &Operator, username: &Username, p
 pub async fn remove_factor(ground: &Ground, by: &Operator, username: &Username, factor: Id<Authenticator>) -> Result<u64, Refusal> {
     let person = find(ground, username).await?;
     let known = authenticators::of_person(&ground.db, person.id).await?.into_iter().find(|known| known.id == factor);
+    if known.is_none() {
+        return remove_attached(ground, by, person, factor).await;
+    }
     let mut tx = ground.db.begin().await?;
     let (Some(known), true) = (known, authenticators::remove(&mut tx, person.id, factor).await?) else {
         return Err(Refusal::NoSuchFactor(person.username, factor));
@@ -288,12 +295,52 @@ pub async fn remove_factor(ground: &Ground, by: &Operator, username: &Username, 
     Ok(ended)
 }
 
+/// Takes an app away that was attached and that nobody has proved.
+async fn remove_attached(ground: &Ground, by: &Operator, person: Person, app: Id<Authenticator>) -> Result<u64, Refusal> {
+    let mut tx = ground.db.begin().await?;
+    if !attached::remove(&mut tx, person.id, app).await? {
+        return Err(Refusal::NoSuchFactor(person.username, app));
+    }
+    let ended = lifecycle::end_all(&mut tx, person.id).await?.sessions;
+    let event = by.event(ground, EventKind::AuthenticatorRemoved).about(person.id).with("authenticator", app);
+    tx.commit(event.with("sessions_ended", ended)).await?;
+    Ok(ended)
+}
+
 /// What carries at most what an operator, or the registrant who hands it over, answers for.
 const BY_OPERATOR: Level = Level::Substantial;
 
-/// Attaches an authenticator app under the registrant's responsibility: it carries what its kind may, and the event
-/// says who handed it over. The secret is answered once.
+/// Attaches an authenticator app for somebody: it carries nothing until its owner proves it. The secret is answered once.
+pub async fn attach_totp(
+    ground: &Ground,
+    by: &Operator,
+    username: &Username,
+    name: &str,
+    secret: TotpSecret,
+) -> Result<TotpSecret, Refusal> {
+    let person = find(ground, username).await?;
+    let one = Attached {
+        id: Id::random(ground.random.as_ref()),
+        person: person.id,
+        name: name.trim().chars().filter(|letter| !letter.is_control()).take(60).collect(),
+        sealed: ground.seals.totp.seal(secret.expose(), totp::context(person.id).as_bytes(), ground.random.as_ref())?,
+        last_step: None,
+        attached_by: by.name(),
+        attached_at: ground.clock.now(),
+    };
+    let mut tx = ground.db.begin().await?;
+    attached::insert(&mut tx, &one).await?;
+    notices::queue(ground, &mut tx, person.id, Notice::FactorAdded { kind: Kind::Totp, name: one.name.clone() }).await?;
+    let event = by.event(ground, EventKind::AuthenticatorAttached).about(person.id).with("authenticator", one.id);
+    tx.commit(event.with("kind", Kind::Totp.as_str())).await?;
+    Ok(secret)
+}
+
+/// Gives somebody of a demonstration an authenticator app that carries what its kind may; elsewhere it is only attached.
 pub async fn add_totp(ground: &Ground, by: &Operator, username: &Username, name: &str, secret: TotpSecret) -> Result<TotpSecret, Refusal> {
+    if !ground.rules.demonstration {
+        return attach_totp(ground, by, username, name, secret).await;
+    }
     let person = find(ground, username).await?;
     let authenticator = Authenticator {
         id: Id::random(ground.random.as_ref()),

@@ -21,8 +21,14 @@ use crate::{
 
 /// Begins it from the pages of a session.
 pub async fn begin(ground: &Ground, session: &Session) -> Result<Held, Fault> {
-    let stage =
-        Identify { why: Why::Raise, person: Some(session.person), session: Some(session.id), least: Level::Substantial, asked: None };
+    let stage = Identify {
+        why: Why::Raise,
+        person: Some(session.person),
+        session: Some(session.id),
+        least: Level::Substantial,
+        asked: None,
+        shown: None,
+    };
     let mut tx = ground.db.begin().await?;
     let held = login::begin_at(ground, &mut tx, Purpose::Account, stage).await?;
     tx.commit_routine().await?;

@@ -33,7 +33,7 @@ pub async fn choose(ground: &Ground, held: &Held, user_name: &str, why: Why) -> 
     let nobody = nobody(ground, &user_name)?;
     let person = Some(known.map_or(nobody, |person| person.id));
     let mut tx = ground.db.begin().await?;
-    let stage = Identify { why, person, session: None, least: Level::Substantial, asked: None };
+    let stage = Identify { why, person, session: None, least: Level::Substantial, asked: None, shown: None };
     let held = login::advance(ground, &mut tx, &flow, held, &stage).await?;
     tx.commit_routine().await?;
     Ok(held)

@@ -87,7 +87,7 @@ pub async fn post_open(app: Data<App>, visit: Visit, form: CsrfForm) -> Result<H
 pub async fn post_code(app: Data<App>, visit: Visit, form: CsrfForm) -> Result<HttpResponse, Trouble> {
     let held = form.flow(&visit)?;
     match desk_code::check(&app.ground, &held, form.field("code"), &visit.visitor).await {
-        Ok(next) => Ok(go_on(&app, &visit, &held, next)),
+        Ok(next) => go_on(&app, &visit, &held, next).await,
         Err(Refusal::Login(refusal)) => {
             let error = room::form_error(&visit, refusal)?;
             prove_page(&app, &visit, &held, Some(error)).await
@@ -97,13 +97,14 @@ pub async fn post_code(app: Data<App>, visit: Visit, form: CsrfForm) -> Result<H
 }
 
 /// Where an identified person goes on.
-pub fn go_on(app: &App, visit: &Visit, held: &Held, next: Next) -> HttpResponse {
+pub async fn go_on(app: &App, visit: &Visit, held: &Held, next: Next) -> Result<HttpResponse, Trouble> {
     match next {
-        Next::On(held) => at_flow(app, visit, &held),
+        Next::On(held) => Ok(at_flow(app, visit, &held)),
+        Next::In(entered) => room::welcome(app, visit, held, *entered).await,
         Next::Unlocked => {
             let mut reply = page::ok(&pages::Unlocked { frame: visit.frame() });
             answer::add(&mut reply, visit::drop_flow(held.id));
-            reply
+            Ok(reply)
         }
     }
 }

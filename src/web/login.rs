@@ -15,12 +15,17 @@ use crate::{
         flow::{Accepting, Activation, Flow, Identify, Invited, NewPassword, Purpose, Recover, SecondFactor, Stage, Start, StepUp, Wanted},
     },
     service::{
-        login::{self, Held, LoggedIn, Refusal, activation, password::Next, totp, webauthn},
+        login::{
+            self, Held, LoggedIn, Refusal, activation,
+            password::Next,
+            totp::{self, Checked},
+            webauthn,
+        },
         own_language,
         saml::{self, sso},
         sessions,
     },
-    storage::{authenticators, clients, people},
+    storage::{attached, authenticators, clients, people},
     web::{
         answer::{add, at_flow, frame, see, shown},
         app::App,
@@ -103,11 +108,12 @@ pub async fn post_password(app: Data<App>, visit: Visit, form: CsrfForm) -> Resu
 pub async fn post_totp(app: Data<App>, visit: Visit, form: CsrfForm) -> Result<HttpResponse, Trouble> {
     let held = form.flow(&visit)?;
     let outcome = match is_step_up(&app, &visit, &held).await? {
-        true => totp::step_up(&app.ground, &held, form.field("code"), &visit.visitor).await,
+        true => totp::step_up(&app.ground, &held, form.field("code"), &visit.visitor).await.map(|entered| Checked::In(Box::new(entered))),
         false => totp::check(&app.ground, &held, form.field("code"), &visit.visitor).await,
     };
     match outcome {
-        Ok(entered) => welcome(&app, &visit, &held, entered).await,
+        Ok(Checked::In(entered)) => welcome(&app, &visit, &held, *entered).await,
+        Ok(Checked::ToProve(held)) => Ok(at_flow(&app, &visit, &held)),
         Err(refusal) => {
             let error = form_error(&visit, refusal)?;
             factor_page(&app, &visit, &held, Some(error)).await
@@ -245,6 +251,7 @@ async fn factor_page(app: &App, visit: &Visit, held: &Held, error: Option<FormEr
     };
     let broken = |fault| Trouble::storage(visit, &fault);
     let enrolled = authenticators::of_person(&ground.db, person).await.map_err(broken)?;
+    let attached = !attached::of_person(&ground.db, person).await.map_err(broken)?.is_empty();
     let has = |kind: Kind| enrolled.iter().any(|one| one.kind == kind);
     let user_name = people::by_id(&ground.db, person).await.map_err(broken)?.map(|person| person.username.to_string());
     let page = pages::Factor {
@@ -252,7 +259,7 @@ async fn factor_page(app: &App, visit: &Visit, held: &Held, error: Option<FormEr
         flow: held.id.to_string(),
         service: service(app, visit, &purpose).await?,
         user_name: user_name.unwrap_or_default(),
-        totp: has(Kind::Totp),
+        totp: has(Kind::Totp) || attached,
         webauthn: has(Kind::Webauthn),
         error,
     };

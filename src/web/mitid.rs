@@ -144,7 +144,7 @@ pub async fn conclude(app: &App, visit: &Visit, held: &Held, identified: Identif
 /// An activation or recovery goes on in its own rooms.
 async fn go_on(app: &App, visit: &Visit, held: &Held, identified: &Identified) -> Result<HttpResponse, Trouble> {
     match activation::identified(&app.ground, (&identified.flow, held), &identified.proved, &visit.visitor).await {
-        Ok(next) => Ok(by_way_of(visit, identified, activate::go_on(app, visit, held, next))),
+        Ok(next) => Ok(by_way_of(visit, identified, activate::go_on(app, visit, held, next).await?)),
         Err(activation::Refusal::Unmatched) => set_back(app, visit, held, Refusal::OtherPerson).await,
         Err(activation::Refusal::NotThisWay) => set_back(app, visit, held, Refusal::NotThisWay).await,
         Err(activation::Refusal::TooLow) => set_back(app, visit, held, Refusal::TooLow).await,

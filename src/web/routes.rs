@@ -76,6 +76,7 @@ pub fn configure(config: &mut ServiceConfig) {
     at(config, "/account/authenticators", [get().to(account::authenticators::list)]);
     at(config, "/account/totp", [post().to(account::authenticators::begin_totp)]);
     at(config, "/account/passkey", [get().to(account::authenticators::begin_passkey)]);
+    at(config, "/account/attached", [post().to(account::authenticators::take_attached)]);
     at(config, "/account/rename", [get().to(account::authenticators::ask_name), post().to(account::authenticators::rename)]);
     at(config, "/account/remove", [get().to(account::authenticators::confirm_remove), post().to(account::authenticators::remove)]);
     at(config, "/account/mitid", [post().to(account::overview::begin_mitid)]);

@@ -38,6 +38,17 @@ pub fn record(record: &Record, ground: &Ground) -> Answer {
         let sort = one.provenance.map_or_else(String::new, |provenance| format!(" ({})", provenance.as_str()));
         format!("second factor    {} {kind}{sort} '{}', enrolled {}, carries at most {}", one.id, one.name, one.enrolled_at, one.carries)
     }));
+    lines.extend(record.attached.iter().map(|one| {
+        format!(
+            "attached app     {} '{}', by {} {}: counts for nothing until its owner proves it",
+            one.id, one.name, one.attached_by, one.attached_at
+        )
+    }));
+    let attached: Vec<Value> = record
+        .attached
+        .iter()
+        .map(|one| json!({ "id": one.id, "name": one.name, "attached_by": one.attached_by, "attached_at": one.attached_at }))
+        .collect();
     let authenticators: Vec<Value> = record
         .authenticators
         .iter()
@@ -58,6 +69,7 @@ pub fn record(record: &Record, ground: &Ground) -> Answer {
         object.insert("locks".to_owned(), record.locks.iter().map(lock).collect());
         object.insert("proofings".to_owned(), record.proofings.iter().map(proofing).collect());
         object.insert("authenticators".to_owned(), authenticators.into());
+        object.insert("attached".to_owned(), attached.into());
     }
     Answer::new(lines.join("\n"), json)
 }

@@ -27,7 +27,7 @@ pub async fn check(ground: &Ground, held: &Held, typed: &str, visitor: &Visitor)
     }
     login::gate_place(ground, visitor).await?;
     let id = flow.stage.person.unwrap_or_else(|| Id::random(ground.random.as_ref()));
-    let subject = subject(ground, Some(id)).await?;
+    let subject = subject(ground, &flow).await?;
     let known = subject.as_ref().map(|subject| subject.person.id);
     let now = ground.clock.now();
     let keyed = if why == Why::Activation { &ground.seals.activation } else { &ground.seals.recovery };

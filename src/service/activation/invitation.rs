@@ -104,7 +104,7 @@ pub async fn open(ground: &Ground, held: &Held, user_name: &str, typed: &str, vi
         drop(tx);
         return Err(login::fail(ground, visitor, known, "wrong_invitation").await?);
     };
-    let stage = Identify { why: Why::Activation, person: Some(id), session: None, least: Level::Substantial, asked: None };
+    let stage = Identify { why: Why::Activation, person: Some(id), session: None, least: Level::Substantial, asked: None, shown: None };
     let held = login::advance(ground, &mut tx, &flow, held, &stage).await?;
     let ended = flows::end_others(&mut tx, id, flow.id).await?;
     let event = Event::new(Kind::InvitationUsed, Actor::Visitor, now, &visitor.incident, ground.random.as_ref());

@@ -10,6 +10,8 @@ pub mod desk_code;
 pub mod accepting;
 /// The new password.
 pub mod password;
+/// Apps that somebody else attached, proved by their owner.
+pub mod attached;
 
 use crate::{
     base::id::Id,
@@ -30,12 +32,12 @@ use crate::{
         cpr,
         ground::{Ground, Visitor},
         lifecycle,
-        login::{self, Held},
+        login::{self, Held, LoggedIn},
         notices::{self, NotQueued},
         operator::Operator,
         passwords, proofing, terms,
     },
-    storage::{authenticators, db::Tx, fault::Fault, flows, people},
+    storage::{attached::Attached, authenticators, db::Tx, fault::Fault, flows, people},
 };
 
 /// The most that what is enrolled with a code from the desk may carry: a code can be overheard or passed on.
@@ -103,6 +105,8 @@ pub enum Next {
     On(Held),
     /// The person's own lock is lifted; the flow is over.
     Unlocked,
+    /// The app that somebody else attached is theirs; they are logged in.
+    In(Box<LoggedIn>),
 }
 
 /// Whom a proof is about, and what is known of them.
@@ -112,6 +116,8 @@ struct Subject {
     terms: Option<Terms>,
     /// Whether they ever took the identity into use.
     was_active: bool,
+    /// The app they are to prove, if it is about one.
+    shown: Option<Attached>,
 }
 
 /// MitID proved somebody in a flow that activates or recovers. It goes on only if the CPR number is that of the person the
@@ -124,7 +130,7 @@ pub async fn identified(
 ) -> Result<Next, Refusal> {
     let (why, level) = (flow.stage.why, proved.level());
     let turned_down = async |reason, refusal| refuse(ground, visitor, &flow.stage, reason, refusal).await;
-    let Some(subject) = subject(ground, flow.stage.person).await? else { return turned_down("no_such_person", Refusal::Unmatched).await };
+    let Some(subject) = subject(ground, flow).await? else { return turned_down("no_such_person", Refusal::Unmatched).await };
     let index = cpr::index_of(ground, subject.person.id).await?;
     if index.is_none() || index != Some(cpr::index(ground, proved.cpr())?) {
         return turned_down("other_cpr", Refusal::Unmatched).await;
@@ -154,13 +160,14 @@ pub async fn identified(
 }
 
 /// Everything that decides is read before a transaction is open.
-async fn subject(ground: &Ground, person: Option<Id<Person>>) -> Result<Option<Subject>, Fault> {
-    let Some(id) = person else { return Ok(None) };
+async fn subject(ground: &Ground, flow: &Flow<Identify>) -> Result<Option<Subject>, Fault> {
+    let Some(id) = flow.stage.person else { return Ok(None) };
     let person = people::by_id(&ground.db, id).await?;
     let enrolled = authenticators::of_person(&ground.db, id).await?;
     let terms = terms::outstanding(ground, id).await?;
     let was_active = people::was_active(&ground.db, id).await?;
-    Ok(person.map(|person| Subject { person, enrolled, terms, was_active }))
+    let shown = attached::shown(ground, flow).await?;
+    Ok(person.map(|person| Subject { person, enrolled, terms, was_active, shown }))
 }
 
 type Verdict = Result<(), (&'static str, Refusal)>;
@@ -178,8 +185,9 @@ async fn allowed(ground: &Ground, subject: &Subject, why: Why) -> Result<Verdict
         Why::Activation if !subject.enrolled.is_empty() => Err(("already_active", Refusal::NotThisWay)),
         // Whoever never took the identity into use has nothing to get back: they are invited.
         Why::Password | Why::Factor if !subject.was_active => Err(("never_active", Refusal::NotThisWay)),
-        Why::Raise | Why::Unlock | Why::Attached => Err(("purpose", Refusal::NotThisWay)),
-        Why::Activation | Why::Password | Why::Factor => Ok(()),
+        Why::Attached if subject.shown.is_none() => Err(("not_attached", Refusal::NotThisWay)),
+        Why::Raise | Why::Unlock => Err(("purpose", Refusal::NotThisWay)),
+        Why::Attached | Why::Activation | Why::Password | Why::Factor => Ok(()),
     })
 }
 
@@ -214,6 +222,10 @@ async fn proceed(
     }
     let by = Operator { actor: Actor::Person(person), incident: visitor.incident.clone() };
     lifecycle::trust_again(ground, &mut tx, &by, person).await?;
+    if let (Why::Attached, Some(app)) = (why, subject.shown) {
+        let entered = attached::enter(ground, (tx, event), (flow, held), (app, level), visitor).await?;
+        return Ok(Next::In(Box::new(entered)));
+    }
     let identified = Identified { why, under: level };
     let held = if subject.terms.is_some() {
         let stage = Accepting { person, then: AfterTerms::Password(identified) };

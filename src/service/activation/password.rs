@@ -17,7 +17,7 @@ use crate::{
         login::{self, Held},
         notices, passwords,
     },
-    storage::{authenticators, db::Tx, flows, invitations, people, sessions},
+    storage::{attached, authenticators, db::Tx, flows, invitations, people, sessions},
 };
 
 /// Whose password it will be, and why.
@@ -74,6 +74,8 @@ pub async fn choose(ground: &Ground, held: &Held, new: &Secret<String>, visitor:
 
 /// Ends the factors that were lost; whoever has them now has nothing.
 async fn end_lost(ground: &Ground, tx: &mut Tx, person: Id<Person>, visitor: &Visitor) -> Result<(), Refusal> {
+    // Apps that somebody else had attached may be in the same wrong hands.
+    attached::remove_all(tx, person).await?;
     for one in authenticators::remove_all_of(tx, person).await? {
         let event = event(ground, visitor, EventKind::AuthenticatorRemoved, Actor::Person(person)).about(person);
         tx.note(&event.with("authenticator", one.id).with("why", Why::Factor.as_str())).await?;

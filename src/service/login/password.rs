@@ -15,7 +15,7 @@ use crate::{
         ground::{Ground, Visitor},
         login::{self, Held, Refusal},
     },
-    storage::{authenticators, credentials, people, throttle},
+    storage::{attached, authenticators, credentials, people, throttle},
 };
 
 /// What comes after a right password.
@@ -31,11 +31,12 @@ pub enum Next {
 pub async fn check(ground: &Ground, held: &Held, username: &str, password: Secret<String>, visitor: &Visitor) -> Result<Next, Refusal> {
     let flow = login::open::<Start>(ground, held).await?;
     let Proved { person, verified, key } = prove(ground, username, &password, Of::Active, visitor).await?;
-    let enrolled = authenticators::of_person(&ground.db, person.id).await?;
+    let has_none =
+        authenticators::of_person(&ground.db, person.id).await?.is_empty() && attached::of_person(&ground.db, person.id).await?.is_empty();
     let mut tx = ground.db.begin().await?;
     throttle::clear_in(&mut tx, &key).await?;
     login::admit(&mut tx, person.id, ground.clock.now()).await?;
-    let next = if enrolled.is_empty() {
+    let next = if has_none {
         let stage = Activation { person: person.id, password: verified.used().clone() };
         Next::Activation(login::advance(ground, &mut tx, &flow, held, &stage).await?)
     } else {

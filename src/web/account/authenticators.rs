@@ -2,6 +2,7 @@
 
 use actix_web::{
     HttpResponse,
+    http::StatusCode,
     web::{Data, Query},
 };
 use serde::Deserialize;
@@ -9,16 +10,22 @@ use serde::Deserialize;
 use crate::{
     domain::{factor, flow::Wanted},
     protocol::browser,
-    service::enrolment,
-    storage::authenticators::{self, LastPlace},
+    service::{activation::attached, enrolment},
+    storage::{
+        attached as rows,
+        authenticators::{self, LastPlace},
+    },
     web::{
         account::{door, overview::Done},
-        answer,
+        activate, answer,
         app::App,
         extract::{csrf::CsrfForm, present::SignedIn},
         page::{
             self,
-            account::authenticators::{Authenticator, Authenticators, ConfirmRemove, Rename},
+            account::{
+                Notice,
+                authenticators::{Authenticator, Authenticators, ConfirmRemove, Rename},
+            },
         },
         problem::Trouble,
         visit::{self, Visit},
@@ -29,17 +36,40 @@ const HERE: &str = "/account/authenticators";
 
 /// `GET /account/authenticators`.
 pub async fn list(app: Data<App>, visit: Visit, who: SignedIn, query: Query<Done>) -> Result<HttpResponse, Trouble> {
-    let broken = |fault| Trouble::storage(&visit, &fault);
+    Ok(page::ok(&list_page(&app, &visit, who, (query.notice(), false)).await?))
+}
+
+async fn list_page(app: &App, visit: &Visit, who: SignedIn, (notice, wrong): (Option<Notice>, bool)) -> Result<Authenticators, Trouble> {
+    let broken = |fault| Trouble::storage(visit, &fault);
     let person = who.present.person.id;
     let enrolled = authenticators::of_person(&app.ground.db, person).await.map_err(broken)?;
     let places = authenticators::last_places(&app.ground.db, person).await.map_err(broken)?;
     let place = |one: &factor::Authenticator| places.iter().find(|place| place.authenticator == one.id);
-    let page = Authenticators {
+    let attached = rows::of_person(&app.ground.db, person).await.map_err(broken)?;
+    Ok(Authenticators {
         frame: who.frame,
         authenticators: enrolled.iter().map(|one| shown(one, place(one))).collect(),
-        notice: query.notice(),
+        attached: attached.into_iter().map(|one| one.name).collect(),
+        wrong,
+        notice,
+    })
+}
+
+/// `POST /account/attached`: the code of an app that somebody else attached; it is theirs from now on.
+pub async fn take_attached(app: Data<App>, visit: Visit, who: SignedIn, form: CsrfForm) -> Result<HttpResponse, Trouble> {
+    door::own_form(&visit, &form)?;
+    let fresh = match door::fresh(&app, &visit, &who, Wanted::Authenticators).await? {
+        Ok(fresh) => fresh,
+        Err(first) => return Ok(first),
     };
-    Ok(page::ok(&page))
+    match attached::take(&app.ground, fresh, form.field("code"), &visit.visitor).await {
+        Ok(true) => Ok(answer::see(&format!("{HERE}?done=added"))),
+        Ok(false) => {
+            let page = list_page(&app, &visit, who, (None, true)).await?;
+            Ok(page::answer(StatusCode::UNAUTHORIZED, &page))
+        }
+        Err(refusal) => Err(activate::trouble(&visit, refusal)),
+    }
 }
 
 fn shown(one: &factor::Authenticator, place: Option<&LastPlace>) -> Authenticator {

@@ -178,6 +178,8 @@ fn account_pages(language: Language) -> Vec<(&'static str, String)> {
     let authenticators = Authenticators {
         frame: frame(),
         authenticators: vec![authenticator(factor::Kind::Totp, "Telefon", true), authenticator(factor::Kind::Webauthn, HOSTILE, false)],
+        attached: vec![HOSTILE.to_owned(), String::new()],
+        wrong: true,
         notice: Some(Notice::Added),
     };
     let remove = |last| ConfirmRemove { frame: frame(), authenticator: authenticator(factor::Kind::Totp, "Telefon", true), last };

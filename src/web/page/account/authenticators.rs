@@ -37,6 +37,10 @@ pub struct Authenticators {
     pub frame: Frame,
     /// What the person logs in with beside the password.
     pub authenticators: Vec<Authenticator>,
+    /// Names of apps that somebody else attached; one form posts `code` to `/account/attached`.
+    pub attached: Vec<String>,
+    /// The code of one of them was wrong.
+    pub wrong: bool,
     /// What has just been done.
     pub notice: Option<Notice>,
 }
