@@ -81,14 +81,20 @@ pub(in crate::service) struct Attempt {
 
 impl Attempt {
     /// What its failure is counted as.
-    pub(super) fn counted(&self) -> (i64, Option<Timestamp>) {
+    pub(in crate::service) fn counted(&self) -> (i64, Option<Timestamp>) {
         (self.failures, self.locks.map(|(_, until)| until))
     }
 }
 
 /// Takes the counter of an account or second factor in a transaction under way: of many attempts at once each waits for
 /// the one before. A failure is counted by [`throttle::count`] and a commit before anybody is told; a success forgets all.
-pub(super) async fn gate_in(ground: &Ground, tx: &mut Tx, visitor: &Visitor, key: &str, kind: Kind) -> Result<Attempt, Refusal> {
+pub(in crate::service) async fn gate_in(
+    ground: &Ground,
+    tx: &mut Tx,
+    visitor: &Visitor,
+    key: &str,
+    kind: Kind,
+) -> Result<Attempt, Refusal> {
     let now = ground.clock.now();
     match throttle::take(tx, key, now, &ground.rules.throttle).await? {
         Reservation::Wait { until } => Err(throttled("account", until, now, visitor)),

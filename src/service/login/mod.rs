@@ -17,7 +17,7 @@ pub mod webauthn;
 /// The activation code of the first login.
 pub mod activation;
 
-pub(in crate::service) use attempts::{account_key, count_place, fail, fail_attempt, gate, gate_place};
+pub(in crate::service) use attempts::{account_key, count_place, fail, fail_attempt, gate, gate_in, gate_place};
 use jiff::Timestamp;
 
 use crate::{
