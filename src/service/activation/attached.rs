@@ -93,6 +93,7 @@ async fn keep(ground: &Ground, tx: &mut Tx, (app, level): (Attached, Level), vis
         kind: Kind::Totp,
         name: app.name,
         provenance: None,
+        model: None,
         carries,
         enrolled_at: now,
         last_used_at: None,
