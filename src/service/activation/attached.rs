@@ -6,7 +6,7 @@ use crate::{
     domain::{
         assurance::Level,
         audit::{Actor, Event, Kind as EventKind},
-        authenticator::{Attached as Way, kept},
+        authenticator::{Attached as Way, kept, strength},
         factor::{Authenticator, Kind, Knowledge, Possession, TwoFactors, Verified},
         flow::{Flow, Identify},
         notice::Notice,
@@ -52,7 +52,7 @@ pub(super) async fn enter(
 /// Its owner, logged in with another factor just now, shows its code: it is theirs under that login. `false` for a wrong code.
 pub async fn take(ground: &Ground, fresh: Fresh<'_>, code: &str, visitor: &Visitor) -> Result<bool, Refusal> {
     let session = fresh.session();
-    let (person, level) = (session.person, session.evidence.strength().level());
+    let (person, level) = (session.person, strength(&ground.rules.authenticators, &session.evidence).level());
     login::gate_place(ground, visitor).await?;
     let key = login::account_key(ground, "factor", &person.to_string(), Some(person), visitor)?;
     let now = ground.clock.now();
