@@ -132,6 +132,8 @@ mod nsis_table;
 mod log_lines;
 /// Taking an identity into use (B13).
 mod activation;
+/// The console (C01-C08).
+mod console;
 /// The registrant's desk (C04).
 mod desk;
 /// What an operator alone can make of somebody.

@@ -50,8 +50,8 @@ impl Fault {
 
 /// What takes forms of ours. The SAML addresses take those of services, which prove themselves by signature.
 fn posts() -> Vec<Route> {
-    // Messages of other sites are signed; the desk's forms are tried by a registrant, in `desk.rs`.
-    let elsewhere = ["/saml/", "/mitid/nemlogin/acs", "/desk"];
+    // Messages of other sites are signed; the desk's forms are tried by a registrant in `desk.rs`, the console's in `console/`.
+    let elsewhere = ["/saml/", "/mitid/nemlogin/acs", "/desk", "/admin"];
     let ours = |route: &Route| route.method == Method::POST && !elsewhere.iter().any(|path| route.path.starts_with(path));
     routes().into_iter().filter(ours).collect()
 }

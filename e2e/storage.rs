@@ -42,6 +42,8 @@ mod every;
 mod own_pages;
 /// Opening, losing and finding the database again.
 mod opening;
+/// Finding people, requests, searching the trail.
+mod console;
 /// The life of an identity.
 mod life;
 /// Telling relying parties that a session is over.

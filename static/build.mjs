@@ -26,7 +26,7 @@ const fonts = ['Regular-Latin1', 'SemiBold-Latin1'];
 // Icons the pages use, by the name of the design system.
 const icons = ['error', 'info', 'success', 'warning'];
 // Images the style sheet loads.
-const images = ['chevron-down', 'chevron-up'];
+const images = ['check-white', 'chevron-down', 'chevron-up'];
 // Icons drawn here.
 const own = ['gate', 'key'];
 
@@ -81,7 +81,7 @@ async function style() {
 }
 
 // Classes that the templates put together, or are given by src/web/page.
-const composed = 'alert-error alert-info alert-success alert-warning badge-info badge-success badge-warning';
+const composed = 'alert-error alert-info alert-success alert-warning badge-error badge-info badge-success badge-warning';
 
 /** All that may name a class. */
 function pages() {

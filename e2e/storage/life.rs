@@ -11,7 +11,7 @@ use portvagt::{
         organisation::Unit,
         person::{Access, Person},
         proofing::{Approval, Authentication, Basis, Checked, Document, DocumentKind, Method, Proofing, ProofingPolicy, State},
-        role::Role,
+        role::{Role, Scope},
         terms::{Acceptance, Terms},
     },
     storage::{
@@ -237,9 +237,10 @@ async fn roles_and_terms_are_kept() {
     on_both(|nodes| async move {
         let db = &nodes.one;
         let anna = somebody(db).await;
+        let registrant = (Role::Registrant, Scope::Organisation(anna.organisation));
         let mut tx = db.begin().await.unwrap();
-        assert!(roles::grant(&mut tx, anna.id, Role::Registrant, "operator:a", at(1)).await.unwrap());
-        assert!(!roles::grant(&mut tx, anna.id, Role::Registrant, "operator:b", at(2)).await.unwrap());
+        assert!(roles::grant(&mut tx, anna.id, registrant, "operator:a", at(1)).await.unwrap());
+        assert!(!roles::grant(&mut tx, anna.id, registrant, "operator:b", at(2)).await.unwrap());
         tx.commit(event(Kind::RoleGranted, 0)).await.unwrap();
         let granted = roles::of_person(db, anna.id).await.unwrap();
         assert_eq!(
@@ -248,7 +249,14 @@ async fn roles_and_terms_are_kept() {
         );
         assert!(roles::has_any(db, anna.id).await.unwrap());
         assert!(roles::has(db, anna.id, Role::Registrant).await.unwrap() && !roles::has(db, anna.id, Role::Administrator).await.unwrap());
+        let elsewhere = Id::random(&SystemRandom);
+        assert_eq!(granted[0].scope, registrant.1);
+        assert!(roles::has_in(db, anna.id, Role::Registrant, anna.organisation).await.unwrap());
+        assert!(!roles::has_in(db, anna.id, Role::Registrant, elsewhere).await.unwrap());
         let mut tx = db.begin().await.unwrap();
+        assert!(roles::grant(&mut tx, anna.id, (Role::Registrant, Scope::Everywhere), "operator:a", at(1)).await.unwrap());
+        assert!(roles::revoke_in(&mut tx, anna.id, (Role::Registrant, Scope::Everywhere)).await.unwrap());
+        assert!(!roles::revoke_in(&mut tx, anna.id, (Role::Registrant, Scope::Everywhere)).await.unwrap());
         assert!(roles::revoke(&mut tx, anna.id, Role::Registrant).await.unwrap());
         assert!(!roles::revoke(&mut tx, anna.id, Role::Registrant).await.unwrap());
         assert!(!roles::has_working_registrant(db, anna.organisation).await.unwrap());

@@ -18,6 +18,7 @@ use crate::{
         saml::{Desk, Own},
         trail::Journal,
     },
+    storage::directory,
     web::{
         app::{App, Readiness, Site},
         deadlines::Deadlines,
@@ -41,6 +42,10 @@ async fn serve(settings: &Settings, listen: Listen) -> anyhow::Result<()> {
     let ground = believing(settings, stand::ground(settings).await?)?;
     let journal = Journal::start(ground.db.clone());
     let app = application(settings, ground.clone(), journal.clone())?;
+    let found = directory::catch_up(&ground.db).await.context("people cannot be made findable")?;
+    if found > 0 {
+        tracing::info!(event = "directory.written", people = found);
+    }
     note_start(&ground).await?;
     let chores = Chores {
         keep_events: settings.audit.retention.seconds,

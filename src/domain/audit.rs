@@ -103,6 +103,28 @@ pub enum Kind {
     RoleGranted,
     /// A role was taken back.
     RoleRevoked,
+    /// Somebody was refused an act of the console on somebody they may not act on.
+    AccessDenied,
+    /// An act that needs a second person was asked for.
+    RequestMade,
+    /// A second person approved it, and it was done.
+    RequestApproved,
+    /// A second person refused it.
+    RequestRefused,
+    /// Whoever asked took it back.
+    RequestWithdrawn,
+    /// An employment was ended now, and the account with it.
+    PersonClosed,
+    /// An employment was begun now.
+    PersonReopened,
+    /// Somebody looked for a person by CPR number.
+    CprSought,
+    /// Somebody read what the trail says of a person.
+    TrailRead,
+    /// Somebody took a part of the trail out.
+    TrailExported,
+    /// Somebody had the trail verified.
+    TrailVerified,
     /// A version of an organisation's terms was published.
     TermsPublished,
     /// A person accepted a version of the terms.
@@ -192,6 +214,17 @@ impl Kind {
             Self::AddressChanged => "person.address_changed",
             Self::RoleGranted => "role.granted",
             Self::RoleRevoked => "role.revoked",
+            Self::AccessDenied => "authz.denied",
+            Self::RequestMade => "request.made",
+            Self::RequestApproved => "request.approved",
+            Self::RequestRefused => "request.refused",
+            Self::RequestWithdrawn => "request.withdrawn",
+            Self::PersonClosed => "person.closed",
+            Self::PersonReopened => "person.reopened",
+            Self::CprSought => "cpr.sought",
+            Self::TrailRead => "trail.read",
+            Self::TrailExported => "trail.exported",
+            Self::TrailVerified => "trail.verified",
             Self::TermsPublished => "terms.published",
             Self::TermsAccepted => "terms.accepted",
             Self::IdentityProved => "identity.proved",

@@ -162,6 +162,10 @@ pub enum Wanted {
     Export,
     /// The registrant's desk.
     Desk,
+    /// The console.
+    Console,
+    /// A person in the console.
+    ConsolePerson(Id<Person>),
 }
 
 /// Somebody who cannot or will not log in wants their identity locked: user name and password are due.

@@ -15,6 +15,8 @@ pub mod employment;
 pub mod proofing;
 /// Roles in Portvagt itself.
 pub mod role;
+/// What each role may do in the console.
+pub mod right;
 /// The terms employees accept.
 pub mod terms;
 /// Authenticators, and the proof that they were used.
@@ -23,6 +25,8 @@ pub mod factor;
 pub mod authenticator;
 /// Why somebody is locked out, and the way out.
 pub mod lock;
+/// Acts that need two people.
+pub mod request;
 /// What is demanded of passwords, sessions and throttling.
 pub mod policy;
 /// Relying parties and what may be told them.

@@ -37,6 +37,21 @@ impl Place {
         Some(Self { at: clock::from_millis(millis.parse().ok()?), id: id.to_string() })
     }
 
+    /// The place of that event.
+    pub fn of(at: Timestamp, id: &str) -> Self {
+        Self { at, id: id.to_owned() }
+    }
+
+    /// When.
+    pub fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// Which of that instant.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// The place as text for an address.
     pub fn to_text(&self) -> String {
         format!("{}.{}", self.at.as_millisecond(), self.id)

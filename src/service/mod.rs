@@ -58,3 +58,7 @@ pub mod desk;
 pub mod clients;
 /// Bootstrap tokens of relying parties.
 pub mod bootstrap;
+/// Rights as values.
+pub mod rights;
+/// What is done in the console.
+pub mod console;

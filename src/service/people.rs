@@ -20,7 +20,7 @@ use crate::{
         organisation::{Cvr, Organisation},
         person::{Admission, Cpr, Person, Username},
         proofing::Proofing,
-        role::{Grant, Role},
+        role::{Grant, Role, Scope},
     },
     service::{
         cpr,
@@ -182,7 +182,7 @@ pub async fn add(ground: &Ground, by: &Operator, newcomer: Newcomer) -> Result<(
         tx.note(&event).await?;
     }
     if newcomer.administrator {
-        grants::grant(&mut tx, person.id, Role::Administrator, &by.name(), ground.clock.now()).await?;
+        grants::grant(&mut tx, person.id, (Role::Administrator, Scope::Everywhere), &by.name(), ground.clock.now()).await?;
         tx.note(&by.event(ground, EventKind::RoleGranted).about(person.id).with("role", Role::Administrator.as_str())).await?;
     }
     tx.commit(by.event(ground, EventKind::PersonAdded).about(person.id)).await?;

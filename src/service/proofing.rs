@@ -107,7 +107,7 @@ impl Registrant {
     /// The person of the live session as registrant, if they are one, logged in at Substantial and fresh.
     pub async fn of(ground: &Ground, present: &sessions::Present, incident: &Incident) -> Result<Self, Refusal> {
         let (session, person) = (&present.session, &present.person);
-        if !roles::has(&ground.db, person.id, Role::Registrant).await? {
+        if !roles::has_in(&ground.db, person.id, Role::Registrant, person.organisation).await? {
             return Err(Refusal::NotARegistrant);
         }
         let strength = authenticator::strength(&ground.rules.authenticators, &session.evidence);

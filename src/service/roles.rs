@@ -4,12 +4,12 @@
 use crate::{
     base::id::Id,
     domain::{
-        audit::Kind,
+        audit::{Event, Kind},
         person::Person,
-        role::{Grant, Role},
+        role::{Grant, Role, Scope},
     },
     service::{ground::Ground, lifecycle, operator::Operator},
-    storage::{fault::Fault, roles},
+    storage::{db::Tx, fault::Fault, people, roles},
 };
 
 /// Why a role was not granted or taken back.
@@ -24,24 +24,71 @@ pub enum Refusal {
     /// Nobody grants roles to themselves.
     #[error("nobody grants a role to themselves")]
     Own,
+    /// Nobody has that id.
+    #[error("there is no such person")]
+    NoSuchPerson,
     /// The database.
     #[error(transparent)]
     Fault(#[from] Fault),
 }
 
-/// Grants a role; nobody grants one to themselves.
+/// Grants a role where it usually holds (`Role::usual_scope`); nobody grants one to themselves.
 pub async fn grant(ground: &Ground, by: &Operator, person: Id<Person>, role: Role) -> Result<(), Refusal> {
+    let home = people::by_id(&ground.db, person).await?.ok_or(Refusal::NoSuchPerson)?.organisation;
+    grant_in(ground, by, person, (role, role.usual_scope(home))).await
+}
+
+/// Grants a role in one organisation or everywhere; nobody grants one to themselves.
+pub async fn grant_in(ground: &Ground, by: &Operator, person: Id<Person>, (role, scope): (Role, Scope)) -> Result<(), Refusal> {
     if by.is(person) {
         return Err(Refusal::Own);
     }
     let mut tx = ground.db.begin().await?;
-    if !roles::grant(&mut tx, person, role, &by.name(), ground.clock.now()).await? {
-        return Err(Refusal::Already(role));
-    }
-    Ok(tx.commit(by.event(ground, Kind::RoleGranted).about(person).with("role", role.as_str())).await?)
+    let event = grant_within(ground, &mut tx, by, person, (role, scope)).await?.ok_or(Refusal::Already(role))?;
+    Ok(tx.commit(event).await?)
 }
 
-/// Takes a role back and ends all that is open; how many sessions.
+/// Grants a role in a transaction under way: the event to be written with it. `None` when they have it there.
+pub async fn grant_within(
+    ground: &Ground,
+    tx: &mut Tx,
+    by: &Operator,
+    person: Id<Person>,
+    (role, scope): (Role, Scope),
+) -> Result<Option<Event>, Fault> {
+    if !roles::grant(tx, person, (role, scope), &by.name(), ground.clock.now()).await? {
+        return Ok(None);
+    }
+    let event = by.event(ground, Kind::RoleGranted).about(person).with("role", role.as_str());
+    Ok(Some(placed(event, scope)))
+}
+
+fn placed(event: Event, scope: Scope) -> Event {
+    match scope {
+        Scope::Everywhere => event.with("organisation", "all"),
+        Scope::Organisation(id) => event.with("organisation", id),
+    }
+}
+
+/// Takes a role back in one place and ends all that is open, for a reason; how many sessions.
+pub async fn revoke_in(
+    ground: &Ground,
+    by: &Operator,
+    person: Id<Person>,
+    (role, scope): (Role, Scope),
+    reason: &str,
+) -> Result<u64, Refusal> {
+    let mut tx = ground.db.begin().await?;
+    if !roles::revoke_in(&mut tx, person, (role, scope)).await? {
+        return Err(Refusal::NotTheirs(role));
+    }
+    let ended = lifecycle::end_all(&mut tx, person).await?;
+    let event = by.event(ground, Kind::RoleRevoked).about(person).with("role", role.as_str()).with("reason", reason);
+    tx.commit(placed(event, scope).with("sessions_ended", ended.sessions).with("flows_ended", ended.flows)).await?;
+    Ok(ended.sessions)
+}
+
+/// Takes a role back, wherever it holds, and ends all that is open; how many sessions.
 pub async fn revoke(ground: &Ground, by: &Operator, person: Id<Person>, role: Role) -> Result<u64, Refusal> {
     let mut tx = ground.db.begin().await?;
     if !roles::revoke(&mut tx, person, role).await? {

@@ -170,7 +170,7 @@ pub async fn one_about(db: &Db, person: Id<Person>, at: Timestamp, id: &str) -> 
     row.as_ref().map(read).transpose()
 }
 
-fn read(row: &Row) -> Result<Written, Fault> {
+pub(in crate::storage) fn read(row: &Row) -> Result<Written, Fault> {
     Ok(Written {
         id: row.text("id")?,
         at: row.time("at")?,

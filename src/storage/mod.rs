@@ -15,14 +15,20 @@ pub mod deployment;
 pub mod organisations;
 /// Sealed CPR numbers.
 pub mod cprs;
+/// The words people are found by.
+pub mod words;
 /// People.
 pub mod people;
+/// Finding people among very many.
+pub mod directory;
 /// Locks on people.
 pub mod locks;
 /// Units and employments.
 pub mod employments;
 /// Roles of people.
 pub mod roles;
+/// Requests that wait for a second person.
+pub mod requests;
 /// Terms and who accepted them.
 pub mod terms;
 /// Identity proofings.
@@ -63,6 +69,8 @@ pub mod outbox;
 pub mod throttle;
 /// The audit trail: written in batches, sealed in a chain.
 pub mod audit;
+/// Searching the trail.
+pub mod trail;
 /// Whether the trail is what was written.
 pub mod verify;
 /// Whether the database can be written.

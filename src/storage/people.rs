@@ -13,6 +13,7 @@ use crate::{
         cprs::{self, SealedCpr},
         db::{Db, Row, Tx},
         fault::Fault,
+        words,
     },
 };
 
@@ -64,6 +65,7 @@ pub async fn insert(tx: &mut Tx, person: &Person, cpr: Option<SealedCpr>) -> Res
         let clash = clash.ok_or_else(|| Fault::Unavailable("a person of the same name came and went".to_owned()))?;
         return Ok(Err(if clash.text("username")? == person.username.as_str() { Taken::Username } else { Taken::PersistentUuid }));
     }
+    words::write(tx, person).await?;
     if let Some(cpr) = cpr {
         cprs::put(tx, person.id, person.organisation, &cpr).await?;
     }
@@ -86,7 +88,11 @@ pub async fn update(tx: &mut Tx, person: &Person) -> Result<Result<(), Taken>, F
             ],
         )
         .await?;
-    Ok(if updated == 1 { Ok(()) } else { Err(Taken::Username) })
+    if updated != 1 {
+        return Ok(Err(Taken::Username));
+    }
+    words::write(tx, person).await?;
+    Ok(Ok(()))
 }
 
 /// Takes the person's row, so that of two changes to one person's locks, employments or proofings at once, on whatever

@@ -198,14 +198,19 @@ pub async fn welcome_script(app: &App, visit: &Visit, held: &Held, entered: Logg
 }
 
 fn next_of(entered: &LoggedIn) -> String {
+    if let Some(flow) = &entered.flow {
+        return format!("/login?flow={}", flow.id);
+    }
     let own = match entered.wanted {
         Wanted::Overview => "/account",
         Wanted::Authenticators => "/account/authenticators",
         Wanted::Password => "/account/password",
         Wanted::Export => "/account/export",
         Wanted::Desk => "/desk",
+        Wanted::Console => "/admin",
+        Wanted::ConsolePerson(person) => return format!("/admin/person?person={person}"),
     };
-    entered.flow.as_ref().map_or_else(|| own.to_owned(), |flow| format!("/login?flow={}", flow.id))
+    own.to_owned()
 }
 
 async fn settle(app: &App, visit: &Visit, held: &Held, entered: LoggedIn, answer: &mut HttpResponse) -> Result<(), Trouble> {

@@ -40,6 +40,8 @@ pub mod mitid;
 pub mod broker;
 /// The person's own page.
 pub mod account;
+/// The console of administrators, supporters and auditors.
+pub mod admin;
 /// Every address and its handler.
 pub mod routes;
 /// The HTTP server.

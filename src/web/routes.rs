@@ -12,7 +12,7 @@ use actix_web::{
 };
 
 use crate::web::{
-    account, activate, app::App, assets, broker, desk, enrol, login, logout, mitid, open, page::problem::Kind, problem::Trouble, saml, visit::Visit,
+    account, activate, admin, app::App, assets, broker, desk, enrol, login, logout, mitid, open, page::problem::Kind, problem::Trouble, saml, visit::Visit,
 };
 
 /// Adds all routes.
@@ -70,6 +70,36 @@ pub fn configure(config: &mut ServiceConfig) {
     at(config, "/desk/refuse", [post().to(desk::refuse)]);
     at(config, "/desk/release", [post().to(desk::release)]);
     at(config, "/desk/withdraw", [post().to(desk::withdraw)]);
+
+    at(config, "/admin", [get().to(admin::front::front)]);
+    at(config, "/admin/rights", [get().to(admin::front::rights)]);
+    at(config, "/admin/again", [get().to(admin::front::again)]);
+    at(config, "/admin/people", [get().to(admin::people::list)]);
+    at(config, "/admin/people/find", [post().to(admin::people::find)]);
+    at(config, "/admin/people/new", [get().to(admin::people::draft), post().to(admin::people::add)]);
+    at(config, "/admin/person", [get().to(admin::person::show)]);
+    at(config, "/admin/person/edit", [post().to(admin::acts::edit)]);
+    at(config, "/admin/person/invite", [post().to(admin::acts::invite)]);
+    at(config, "/admin/person/lock", [post().to(admin::acts::lock)]);
+    at(config, "/admin/person/unlock", [post().to(admin::acts::unlock)]);
+    at(config, "/admin/person/sessions", [post().to(admin::acts::end_sessions)]);
+    at(config, "/admin/person/factor", [post().to(admin::acts::remove_factor)]);
+    at(config, "/admin/person/cpr", [post().to(admin::acts::read_cpr)]);
+    at(config, "/admin/person/close", [post().to(admin::acts::close)]);
+    at(config, "/admin/person/reopen", [post().to(admin::acts::reopen)]);
+    at(config, "/admin/person/role", [post().to(admin::acts::ask_role)]);
+    at(config, "/admin/person/revoke", [post().to(admin::acts::revoke_role)]);
+    at(config, "/admin/requests", [get().to(admin::requests::inbox)]);
+    at(config, "/admin/requests/approve-role", [post().to(admin::requests::approve_role)]);
+    at(config, "/admin/requests/approve-reset", [post().to(admin::requests::approve_reset)]);
+    at(config, "/admin/requests/refuse-role", [post().to(admin::requests::refuse_role)]);
+    at(config, "/admin/requests/refuse-reset", [post().to(admin::requests::refuse_reset)]);
+    at(config, "/admin/requests/withdraw", [post().to(admin::requests::withdraw)]);
+    at(config, "/admin/trail", [get().to(admin::trail::show)]);
+    at(config, "/admin/trail/export", [post().to(admin::trail::export)]);
+    at(config, "/admin/trail/verify", [post().to(admin::trail::verify)]);
+    at(config, "/admin/services", [get().to(admin::services::list)]);
+    at(config, "/admin/services/switch", [post().to(admin::services::switch)]);
 
     at(config, "/account", [get().to(account::overview::overview)]);
     at(config, "/account/level", [get().to(account::overview::why)]);

@@ -15,7 +15,7 @@ use crate::{
         organisation::Unit,
         person::{Cpr, Username},
         proofing::Proofing,
-        role::Role,
+        role::{Grant, Role, Scope},
     },
     service::{
         bootstrap, cpr,
@@ -25,6 +25,7 @@ use crate::{
             misuse::{self, Choice},
         },
         operator::Operator,
+        organisations,
         people::{
             self,
             details::{self, Change},
@@ -172,14 +173,18 @@ pub enum RoleCommand {
     Grant {
         /// Their user name
         username: Username,
-        /// administrator, registrant, supporter or auditor
+        /// administrator, user-administrator, registrant, supporter, federation-administrator, security-officer or auditor
         role: Role,
+        /// Where it holds: the organisation's CVR number, or `all`; otherwise an administrator's everywhere, another one where
+        /// the person works
+        #[arg(long = "in", value_name = "CVR|all")]
+        place: Option<String>,
     },
-    /// Take a role back and end all their sessions
+    /// Take a role back, wherever it holds, and end all their sessions
     Revoke {
         /// Their user name
         username: Username,
-        /// administrator, registrant, supporter or auditor
+        /// The role
         role: Role,
     },
     /// List a person's roles
@@ -316,8 +321,14 @@ fn midnight(day: Date) -> anyhow::Result<Timestamp> {
 
 async fn role(command: RoleCommand, ground: &Ground, by: &Operator) -> anyhow::Result<Answer> {
     match command {
-        RoleCommand::Grant { username, role } => {
-            roles::grant(ground, by, people::find(ground, &username).await?.id, role).await?;
+        RoleCommand::Grant { username, role, place } => {
+            let person = people::find(ground, &username).await?;
+            let scope = match place.as_deref() {
+                None => role.usual_scope(person.organisation),
+                Some("all") => Scope::Everywhere,
+                Some(cvr) => Scope::Organisation(organisations::find(ground, Some(&cvr.parse()?)).await?.id),
+            };
+            roles::grant_in(ground, by, person.id, (role, scope)).await?;
             Ok(Answer::new(format!("'{username}' is now {}.", role.as_str()), json!({ "username": username, "granted": role })))
         }
         RoleCommand::Revoke { username, role } => {
@@ -329,9 +340,15 @@ async fn role(command: RoleCommand, ground: &Ground, by: &Operator) -> anyhow::R
         }
         RoleCommand::List { username } => {
             let granted = roles::of(ground, people::find(ground, &username).await?.id).await?;
-            let rows: Vec<Value> =
-                granted.iter().map(|one| json!({ "role": one.role, "granted_by": one.granted_by, "granted_at": one.granted_at })).collect();
-            Ok(Answer::table(&rows, &[("ROLE", "role"), ("GRANTED BY", "granted_by"), ("AT", "granted_at")], "No role."))
+            let known = organisations::list(ground).await?;
+            let place = |scope: Scope| match scope {
+                Scope::Everywhere => "all".to_owned(),
+                Scope::Organisation(id) => known.iter().find(|one| one.id == id).map_or_else(|| id.to_string(), |one| one.cvr.to_string()),
+            };
+            let row = |one: &Grant| json!({ "role": one.role, "in": place(one.scope), "granted_by": one.granted_by, "granted_at": one.granted_at });
+            let rows: Vec<Value> = granted.iter().map(row).collect();
+            let columns = [("ROLE", "role"), ("IN", "in"), ("GRANTED BY", "granted_by"), ("AT", "granted_at")];
+            Ok(Answer::table(&rows, &columns, "No role."))
         }
     }
 }

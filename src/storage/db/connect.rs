@@ -33,6 +33,9 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
         migration(9, "proof", include_str!("../../../migrations/0009_proof.sql")),
         migration(10, "guard", include_str!("../../../migrations/0010_guard.sql")),
         migration(11, "logout", include_str!("../../../migrations/0011_logout.sql")),
+        migration(12, "rights", include_str!("../../../migrations/0012_rights.sql")),
+        migration(13, "requests", include_str!("../../../migrations/0013_requests.sql")),
+        migration(14, "directory", include_str!("../../../migrations/0014_directory.sql")),
         migration(15, "bootstrap", include_str!("../../../migrations/0015_bootstrap.sql")),
     ])
 });

@@ -9,3 +9,5 @@ pub mod csrf;
 pub mod present;
 /// A registrant at their desk.
 pub mod at_desk;
+/// Somebody with a right in the console.
+pub mod admin;

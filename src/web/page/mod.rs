@@ -23,6 +23,8 @@ pub mod enrol;
 pub mod activate;
 /// The registrant's desk.
 pub mod desk;
+/// The console.
+pub mod admin;
 /// The person's own page, "Min identitet".
 pub mod account;
 /// After and before logging out.

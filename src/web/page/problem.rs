@@ -32,6 +32,11 @@ pub enum Kind {
         /// The key of what happened.
         what: &'static str,
     },
+    /// Somebody may not do this in the console; the key says why.
+    InConsole {
+        /// The key of what happened.
+        what: &'static str,
+    },
     /// Wrong method for this address.
     MethodNotAllowed,
     /// More bytes than we take.
@@ -59,7 +64,7 @@ impl Kind {
         match self {
             Self::BadRequest { .. } | Self::MitidRefused { .. } | Self::FlowGone => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Forbidden | Self::LoginRefused | Self::AtDesk { .. } => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::LoginRefused | Self::AtDesk { .. } | Self::InConsole { .. } => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -77,6 +82,7 @@ impl Kind {
             Self::NotFound => ["not-found-title", "not-found-what", "not-found-next"],
             Self::Forbidden => ["forbidden-title", "forbidden-what", "forbidden-next"],
             Self::AtDesk { what } => ["desk-refused-title", what, "desk-refused-next"],
+            Self::InConsole { what } => ["admin-refused-title", what, "admin-refused-next"],
             Self::MethodNotAllowed => ["method-title", "method-what", "method-next"],
             Self::TooSlow => ["too-slow-title", "too-slow-what", "too-slow-next"],
             Self::TooLarge => ["too-large-title", "too-large-what", "too-large-next"],

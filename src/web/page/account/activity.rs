@@ -44,6 +44,14 @@ const WORDS: &[(&str, &str)] = &[
     ("cpr.read", "deed-cpr-read"),
     ("role.granted", "deed-role-granted"),
     ("role.revoked", "deed-role-revoked"),
+    ("authz.denied", "deed-denied"),
+    ("request.made", "deed-request"),
+    ("request.approved", "deed-request-approved"),
+    ("request.refused", "deed-request-refused"),
+    ("request.withdrawn", "deed-request-withdrawn"),
+    ("person.closed", "deed-closed"),
+    ("person.reopened", "deed-reopened"),
+    ("trail.read", "deed-trail-read"),
     ("terms.accepted", "deed-terms"),
     ("identity.approved", "deed-approved"),
     ("identity.revoked", "deed-proof-revoked"),
@@ -95,7 +103,9 @@ impl Frame {
             Who::Staff(Some(Role::Administrator)) => "doer-role-administrator",
             Who::Staff(Some(Role::Registrant)) => "doer-role-registrant",
             Who::Staff(Some(Role::Supporter)) => "doer-role-supporter",
-            Who::Staff(Some(Role::Auditor) | None) => "doer-staff",
+            Who::Staff(Some(Role::UserAdministrator)) => "doer-role-user-administrator",
+            Who::Staff(Some(Role::SecurityOfficer)) => "doer-role-security-officer",
+            Who::Staff(Some(Role::FederationAdministrator | Role::Auditor) | None) => "doer-staff",
             Who::Administrator => "doer-administrator",
             Who::Service => "doer-service",
             Who::Portvagt => "doer-portvagt",
@@ -152,7 +162,10 @@ mod tests {
     use super::*;
 
     /// Events of no single person, and the mails that a page of deeds leaves out.
-    const NOT_ABOUT_A_PERSON: [&str; 9] = [
+    const NOT_ABOUT_A_PERSON: [&str; 12] = [
+        "cpr.sought",
+        "trail.exported",
+        "trail.verified",
         "saml.response.error",
         "organisation.saved",
         "unit.saved",
