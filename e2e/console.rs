@@ -1,5 +1,7 @@
 //! The console: who may do what to whom (C01-C04), what is typed into it (C05, C06), and what it shows of the trail (C08).
 
+use std::future::Future;
+
 use portvagt::{
     base::id::Id,
     domain::{
@@ -7,12 +9,12 @@ use portvagt::{
         person::Person,
         role::{Role, Scope},
     },
-    service::{organisations, people, roles},
+    service::{cpr, organisations, people, roles},
 };
 
 use crate::{
     actors::Employee,
-    house::House,
+    house::{House, Plan, on_both_by},
     visitor::{Page, Visitor},
 };
 
@@ -44,6 +46,7 @@ impl Clerk {
     /// An employee with the role in their own organisation (a system administrator everywhere), logged in.
     pub async fn new(house: &House, username: &str, role: Role) -> Self {
         let employee = house.employee(username).await;
+        house.give_own_cpr(username).await;
         let person = house.person(username).await.id;
         roles::grant(&house.app.ground, &house.operator(), person, role).await.expect("a role");
         Self::at(house, employee).await
@@ -52,6 +55,7 @@ impl Clerk {
     /// The same with the role in one organisation only.
     pub async fn new_in(house: &House, username: &str, role: Role, scope: Scope) -> Self {
         let employee = house.employee(username).await;
+        house.give_own_cpr(username).await;
         let person = house.person(username).await.id;
         roles::grant_in(&house.app.ground, &house.operator(), person, (role, scope)).await.expect("a role");
         Self::at(house, employee).await
@@ -91,8 +95,24 @@ pub async fn other(house: &House) -> Organisation {
         .expect("an organisation")
 }
 
-/// Somebody of the organisation with that CVR number, who never logged in.
+/// Houses in which operators may prove people though there are registrants.
+pub async fn on_both<F: Future<Output = ()>>(case: impl Fn(House) -> F) {
+    let mut plan = Plan::default();
+    plan.rules.demonstration = true;
+    on_both_by(plan, case).await;
+}
+
+/// Somebody of the organisation with that CVR number, with a CPR number, who never logged in.
 pub async fn colleague(house: &House, cvr: &str, username: &str) -> Person {
+    let person = unnumbered(house, cvr, username).await;
+    let digits = person.id.uuid().as_u128();
+    let number = format!("0404{:02}-{:04}", digits % 90, 2000 + digits / 90 % 7000);
+    cpr::set(&house.app.ground, &house.operator(), &person, &number.parse().expect("a CPR number")).await.expect("a number");
+    person
+}
+
+/// The same without a CPR number.
+pub async fn unnumbered(house: &House, cvr: &str, username: &str) -> Person {
     let newcomer = people::Newcomer {
         organisation: Some(cvr.parse().expect("a CVR number")),
         username: username.parse().expect("a user name"),

@@ -18,10 +18,10 @@ use portvagt::{
 };
 use reqwest::Method;
 
-use super::{Clerk, colleague, other};
+use super::{Clerk, colleague, other, on_both};
 use crate::{
     access::{Route, routes},
-    house::{CVR, House, on_both},
+    house::{CVR, House},
     visitor::Page,
 };
 
@@ -48,7 +48,6 @@ fn fields<'f>(person: &'f str, ids: &'f [String; 3]) -> Vec<(&'static str, &'f s
         ("username", "no user name!"),
         ("query", "andersen"),
         ("service", "https://nobody.test"),
-        ("to", "on"),
     ]
 }
 

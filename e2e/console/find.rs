@@ -6,9 +6,9 @@ use portvagt::domain::{
     role::{Role, Scope},
 };
 
-use super::{Clerk, OTHER, colleague, other};
+use super::{Clerk, OTHER, colleague, other, on_both};
 use crate::{
-    house::{CVR, House, on_both},
+    house::{CVR, House},
     visitor::Page,
 };
 

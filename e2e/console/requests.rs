@@ -2,17 +2,19 @@
 //! the approval; never by the same human, once, in time, and only while whoever asked still may.
 
 use portvagt::{
+    base::random::SystemRandom,
+    crypto::totp::TotpSecret,
     domain::{
         request::Request,
         role::{Role, Scope},
     },
-    service::roles,
-    storage::requests,
+    service::{people, roles},
+    storage::{authenticators, requests},
 };
 
-use super::{Clerk, colleague};
+use super::{Clerk, colleague, on_both, unnumbered};
 use crate::{
-    house::{CVR, House, at_once, on_both},
+    house::{CVR, House, at_once},
     visitor::Page,
 };
 
@@ -112,6 +114,14 @@ async fn nobody_gives_more_than_they_hold_or_to_themselves() {
         assert_eq!(place(&approve(&house, &mut second, "role", &request).await), "flaw=asker", "locked");
         house.reactivate("first").await;
         assert_eq!(place(&approve(&house, &mut second, "role", &request).await), "done=approved", "the control");
+        // Nobody can tell whether somebody without a number is a second person.
+        let mut third = Clerk::new(&house, "third", Role::Administrator).await;
+        let bo = unnumbered(&house, CVR, "bo").await.id;
+        assert!(place(&ask_role(&house, &mut third, &bo.to_string(), "supporter", &home).await).ends_with("done=role-asked"));
+        let request = waiting(&house).await[0].id.to_string();
+        assert_eq!(approve(&house, &mut second, "role", &request).await.status, 403, "no CPR number");
+        house.give_cpr("bo", "020280-1234").await;
+        assert_eq!(place(&approve(&house, &mut second, "role", &request).await), "done=approved", "the control");
     })
     .await;
 }
@@ -120,12 +130,13 @@ async fn nobody_gives_more_than_they_hold_or_to_themselves() {
 async fn the_last_factor_goes_with_a_second_person_s_approval() {
     on_both(|house| async move {
         let anna = house.employee("anna").await;
+        house.give_own_cpr("anna").await;
         let mut at_home = anna.at_home(&house).await;
         let id = house.person("anna").await.id;
         let mut first = Clerk::new(&house, "first", Role::Supporter).await;
         let mut second = Clerk::new(&house, "second", Role::UserAdministrator).await;
         let mut third = Clerk::new(&house, "third", Role::UserAdministrator).await;
-        let factors = async || portvagt::storage::authenticators::of_person(house.db(), id).await.expect("factors");
+        let factors = async || authenticators::of_person(house.db(), id).await.expect("factors");
         let person = id.to_string();
         let factor = factors().await[0].id.to_string();
         let fields = [("person", person.as_str()), ("authenticator", factor.as_str()), ("reason", "the telephone is gone")];
@@ -144,15 +155,15 @@ async fn the_last_factor_goes_with_a_second_person_s_approval() {
         assert_eq!(house.events("authenticator.removed").await.len(), 1);
         // One of two goes at once.
         let bo = house.employee("bo").await;
-        let secret = portvagt::crypto::totp::TotpSecret::random(&portvagt::base::random::SystemRandom);
+        let secret = TotpSecret::random(&SystemRandom);
         let name = bo.username.parse().expect("a user name");
-        portvagt::service::people::add_totp(&house.app.ground, &house.operator(), &name, "Second", secret).await.expect("an app");
+        people::add_totp(&house.app.ground, &house.operator(), &name, "Second", secret).await.expect("an app");
         let bo = house.person("bo").await.id;
-        let two = portvagt::storage::authenticators::of_person(house.db(), bo).await.expect("factors");
+        let two = authenticators::of_person(house.db(), bo).await.expect("factors");
         let (person, factor) = (bo.to_string(), two[0].id.to_string());
         let fields = [("person", person.as_str()), ("authenticator", factor.as_str()), ("reason", "the telephone is gone")];
         assert!(place(&first.post(&house, "/admin/person/factor", &fields).await).ends_with("done=factor-removed"));
-        assert_eq!(portvagt::storage::authenticators::of_person(house.db(), bo).await.expect("factors").len(), 1);
+        assert_eq!(authenticators::of_person(house.db(), bo).await.expect("factors").len(), 1);
     })
     .await;
 }

@@ -5,8 +5,8 @@ use portvagt::domain::role::{Role, Scope};
 use reqwest::Method;
 use url::Url;
 
-use super::{Clerk, OTHER, colleague, other};
-use crate::house::{CVR, on_both};
+use super::{Clerk, OTHER, colleague, other, on_both};
+use crate::house::CVR;
 
 #[tokio::test]
 async fn the_trail_is_searched_and_taken_out() {

@@ -209,7 +209,7 @@ pub(in crate::service) async fn take_factor(
 pub async fn read_cpr(ground: &Ground, subject: &Subject<ReadCpr>, why: &str) -> Result<Cpr, Refusal> {
     cpr::read(ground, subject.operator(), subject.person().id, why).await.map_err(|refusal| match refusal {
         cpr::Refusal::Reason => Refusal::Reason,
-        cpr::Refusal::Unknown | cpr::Refusal::Taken => Refusal::State("cpr"),
+        cpr::Refusal::Unknown => Refusal::State("cpr"),
         cpr::Refusal::Fault(fault) => Refusal::Fault(fault),
         cpr::Refusal::Seal(error) => Refusal::Seal(error),
     })

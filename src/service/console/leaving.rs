@@ -7,7 +7,6 @@ use crate::{
         audit::Kind,
         employment::{self, Employment},
         lock::{Cause, Lifted},
-        person::Access,
         right::{ClosePerson, ReopenPerson},
     },
     service::{
@@ -22,12 +21,12 @@ use crate::{
 /// Ends every employment that is current or to come; how many sessions ended.
 pub async fn close(ground: &Ground, subject: &Subject<ClosePerson>, why: &str) -> Result<u64, Refusal> {
     let (why, by, person, now) = (acts::reason(why)?, subject.operator(), subject.person(), ground.clock.now());
-    if person.access(now) == Access::Ended {
-        return Err(Refusal::State("closed"));
-    }
     let mut tx = ground.db.begin().await?;
     people::hold(&mut tx, person.id).await?;
     let known = employments::of_person(&ground.db, person.id).await?;
+    if !known.is_empty() && known.iter().all(|one| one.ends_at.is_some_and(|end| end <= now)) {
+        return Err(Refusal::State("closed"));
+    }
     let open = known.iter().filter(|one| one.ends_at.is_none_or(|end| end > now)).cloned();
     let mut ending: Vec<Employment> = open.map(|one| Employment { ends_at: Some(now), ..one }).collect();
     if known.is_empty() {

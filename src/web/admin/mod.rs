@@ -3,12 +3,12 @@
 
 /// Its front page, the table of rights, and renewing one's login.
 pub mod front;
+/// Acts on a person.
+pub mod acts;
 /// Finding and creating people.
 pub mod people;
 /// A person.
 pub mod person;
-/// Acts on a person.
-pub mod acts;
 /// What waits for a second person.
 pub mod requests;
 /// The audit trail.
