@@ -18,7 +18,7 @@ use portvagt::{
 };
 use reqwest::Method;
 
-use super::{Clerk, colleague, other, on_both};
+use super::{Clerk, colleague, on_both, other};
 use crate::{
     access::{Route, routes},
     house::{CVR, House},

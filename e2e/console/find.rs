@@ -6,7 +6,7 @@ use portvagt::domain::{
     role::{Role, Scope},
 };
 
-use super::{Clerk, OTHER, colleague, other, on_both};
+use super::{Clerk, OTHER, colleague, on_both, other};
 use crate::{
     house::{CVR, House},
     visitor::Page,

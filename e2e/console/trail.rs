@@ -5,7 +5,7 @@ use portvagt::domain::role::{Role, Scope};
 use reqwest::Method;
 use url::Url;
 
-use super::{Clerk, OTHER, colleague, other, on_both};
+use super::{Clerk, OTHER, colleague, on_both, other};
 use crate::house::CVR;
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use portvagt::{
     base::{id::Id, random::SystemRandom},
-    domain::{assurance::Level, audit::Kind, mitid::Why, role::Role},
+    domain::{assurance::Level, audit::Kind, mitid::Why, role::{Role, Scope}},
     storage::{
         activations::{self, Activation},
         attached::{self, Attached},
@@ -45,7 +45,7 @@ async fn a_code_for_somebody_with_a_role_waits_for_its_release() {
         tx.commit(event(Kind::RecoveryIssued, 0)).await.unwrap();
         assert!(handed::waiting(db, anna.organisation, at(1)).await.unwrap().is_empty(), "without a role nothing waits");
         let mut tx = db.begin().await.unwrap();
-        roles::grant(&mut tx, anna.id, Role::Supporter, "operator:a", at(0)).await.unwrap();
+        roles::grant(&mut tx, anna.id, (Role::Supporter, Scope::Everywhere), "operator:a", at(0)).await.unwrap();
         assert_eq!(activations::spend(&mut tx, anna.id, &first, at(1)).await.unwrap(), None, "the role came after the code");
         assert_eq!(recoveries::spend(&mut tx, anna.id, Why::Factor, &second, at(1)).await.unwrap(), None);
         tx.commit(event(Kind::RoleGranted, 0)).await.unwrap();
