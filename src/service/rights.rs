@@ -10,6 +10,7 @@ use crate::{
     domain::{
         assurance::{self, Level},
         audit::{Actor, Kind},
+        authenticator,
         organisation::Organisation,
         person::Person,
         right::{self, Act, Care},
@@ -79,7 +80,8 @@ impl<A: Act> Right<A> {
         }
         let organisation = organisations::by_id(&ground.db, person.organisation).await?.ok_or(Denied::LevelTooLow)?;
         let identity = proofing::identity(ground, person).await?;
-        let level = assurance::level(identity, session.evidence.strength(), organisation.notified);
+        let strength = authenticator::strength(&ground.rules.authenticators, &session.evidence);
+        let level = assurance::level(identity, strength, organisation.notified);
         level.filter(|level| *level >= Level::Substantial).ok_or(Denied::LevelTooLow)?;
         let is_fresh = session.is_fresh(&ground.rules.session, ground.clock.now());
         if A::CARE == Care::Acts && !is_fresh {
