@@ -567,6 +567,8 @@ event-mail-failed = E-mail kunne ikke sendes nu
 event-mail-dead = E-mail opgivet
 event-mail-tested = Mailserver prøvet
 event-mail-retried = E-mail prøves igen
+event-slo-told = Tjeneste fik besked om at logge ud
+event-slo-not-told = Tjeneste kunne ikke få besked om at logge ud
 event-retention-run = Gamle hændelser slettet efter reglerne
 event-server-started = Serveren startet
 

@@ -566,6 +566,8 @@ event-mail-failed = E-mail could not be sent now
 event-mail-dead = E-mail given up
 event-mail-tested = Mail server tested
 event-mail-retried = E-mail tried again
+event-slo-told = A service was told to log out
+event-slo-not-told = A service could not be told to log out
 event-retention-run = Old events deleted by the rules
 event-server-started = Server started
 
