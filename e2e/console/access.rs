@@ -77,6 +77,7 @@ async fn every_route_of_the_console_for_every_role_on_everybody() {
         other(&house).await;
         // Who asked for what waits; still one who may.
         let asker = house.newcomer("asker").await.employee.username;
+        house.give_own_cpr(&asker).await;
         let asker = house.person(&asker).await.id;
         roles::grant(&house.app.ground, &house.operator(), asker, Role::Administrator).await.expect("a role");
         let mut clerks = Vec::new();
@@ -132,6 +133,7 @@ async fn target_of(
         kind: Kind::Totp,
         name: String::new(),
         provenance: None,
+        model: None,
         carries: Level::Substantial,
         enrolled_at: house.app.ground.clock.now(),
         last_used_at: None,
@@ -168,6 +170,7 @@ async fn target_of(
             placed_by: "operator:suite".to_owned(),
             placed_at: now,
             lifted: None,
+            suspect: None,
         };
         locks::place(&mut tx, &lock).await.expect("a lock");
     }
