@@ -90,7 +90,7 @@ pub struct NewPerson {
 }
 
 impl NewPerson {
-    fn complaint(&self, word: &str) -> Cow<'static, str> {
-        self.frame.t(&format!("admin-field-{word}"))
+    fn complaint(&self) -> Cow<'static, str> {
+        self.frame.t(&format!("admin-field-{}", self.flaw.unwrap_or_default()))
     }
 }

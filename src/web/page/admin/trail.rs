@@ -36,8 +36,8 @@ pub struct Trail {
 }
 
 impl Trail {
-    fn complaint(&self, word: &str) -> String {
-        self.frame.t(&format!("admin-filter-{word}")).into_owned()
+    fn complaint(&self) -> String {
+        self.frame.t(&format!("admin-filter-{}", self.unknown.unwrap_or_default())).into_owned()
     }
 }
 
