@@ -43,7 +43,8 @@ impl Layer {
     fn metadata(&self) -> String {
         let id = fresh_id(&SystemRandom);
         let (slo, attributes) = ("http://localhost:1/saml/slo", &[][..]);
-        let content = OwnMetadata { id: &id, entity_id: ENTITY_ID, sso: SSO, slo, slo_soap: None, attributes, redirect_only: false, contact: None };
+        let content =
+            OwnMetadata { id: &id, entity_id: ENTITY_ID, sso: SSO, slo, slo_soap: None, attributes, redirect_only: false, contact: None };
         write_signed(&content, &self.keyring).expect("metadata")
     }
 

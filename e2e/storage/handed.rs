@@ -2,7 +2,12 @@
 
 use portvagt::{
     base::{id::Id, random::SystemRandom},
-    domain::{assurance::Level, audit::Kind, mitid::Why, role::{Role, Scope}},
+    domain::{
+        assurance::Level,
+        audit::Kind,
+        mitid::Why,
+        role::{Role, Scope},
+    },
     storage::{
         activations::{self, Activation},
         attached::{self, Attached},

@@ -108,7 +108,9 @@ pub fn keyring(settings: &Settings) -> anyhow::Result<Keyring> {
 /// The key of bootstrap tokens, when it is not the signing key.
 fn bootstrap_key(settings: &Settings) -> anyhow::Result<Option<SigningKey>> {
     let saml = &settings.saml;
-    let (Some(key), Some(certificate)) = (&saml.bootstrap_signing_key_file, &saml.bootstrap_signing_certificate_file) else { return Ok(None) };
+    let (Some(key), Some(certificate)) = (&saml.bootstrap_signing_key_file, &saml.bootstrap_signing_certificate_file) else {
+        return Ok(None);
+    };
     let pem = std::fs::read(certificate).with_context(|| format!("saml.bootstrap_signing_certificate_file: {}", certificate.display()))?;
     SigningKey::from_pem(key.expose().as_bytes(), &pem, None, false).map(Some).context("saml.bootstrap_signing_key_file")
 }

@@ -254,7 +254,10 @@ fn saml(settings: &Settings, mode: Mode, findings: &mut Vec<Finding>) {
         _ => {}
     }
     if saml.bootstrap_signing_key_file.is_some() != saml.bootstrap_signing_certificate_file.is_some() {
-        findings.push(Finding::error("saml.bootstrap_signing_key_file", "and saml.bootstrap_signing_certificate_file belong together; set both"));
+        findings.push(Finding::error(
+            "saml.bootstrap_signing_key_file",
+            "and saml.bootstrap_signing_certificate_file belong together; set both",
+        ));
     }
 }
 

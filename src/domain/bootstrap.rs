@@ -1,5 +1,5 @@
 //! Bootstrap tokens: what is said of a person to the security token service (STS) of the health sector, by way of a relying
-//! party that exchanges it there. Nothing is granted without a [`Statement`], nor to a person the STS could not find.
+//! party that exchanges it there. Nothing is granted without a `Statement`, nor to a person the STS could not find.
 //! How a grant is written is `protocol::saml::bootstrap`'s.
 
 use std::{fmt, str::FromStr};

@@ -185,6 +185,8 @@ pub fn trouble(visit: &Visit, refusal: activation::Refusal) -> Trouble {
     match refusal {
         Refusal::Login(refusal) => Trouble::login(visit, &refusal),
         // Written down, with its reason, where it was found.
-        Refusal::Unmatched | Refusal::NotThisWay | Refusal::TooLow | Refusal::Weak(_) | Refusal::OtherTerms => Trouble::logged(visit, Kind::LoginRefused),
+        Refusal::Unmatched | Refusal::NotThisWay | Refusal::TooLow | Refusal::Weak(_) | Refusal::OtherTerms => {
+            Trouble::logged(visit, Kind::LoginRefused)
+        }
     }
 }

@@ -12,7 +12,8 @@ use actix_web::{
 };
 
 use crate::web::{
-    account, activate, admin, app::App, assets, broker, desk, enrol, login, logout, mitid, open, page::problem::Kind, problem::Trouble, saml, visit::Visit,
+    account, activate, admin, app::App, assets, broker, desk, enrol, login, logout, mitid, open, page::problem::Kind, problem::Trouble,
+    saml, visit::Visit,
 };
 
 /// Adds all routes.
@@ -71,6 +72,19 @@ pub fn configure(config: &mut ServiceConfig) {
     at(config, "/desk/release", [post().to(desk::release)]);
     at(config, "/desk/withdraw", [post().to(desk::withdraw)]);
 
+    console(config);
+    own(config);
+
+    at(config, "/saml/metadata", [get().to(saml::metadata)]);
+    at(config, "/saml/sso", [get().to(saml::sso_redirect), post().to(saml::sso_post)]);
+    at(config, "/saml/slo", [get().to(saml::slo_redirect), post().to(saml::slo_post)]);
+    at(config, "/saml/slo/soap", [post().to(saml::slo_soap)]);
+    at(config, "/logout/services", [get().to(logout::services)]);
+    config.default_service(web::to(nowhere));
+}
+
+/// The administration console.
+fn console(config: &mut ServiceConfig) {
     at(config, "/admin", [get().to(admin::front::front)]);
     at(config, "/admin/rights", [get().to(admin::front::rights)]);
     at(config, "/admin/again", [get().to(admin::front::again)]);
@@ -100,7 +114,10 @@ pub fn configure(config: &mut ServiceConfig) {
     at(config, "/admin/trail/verify", [post().to(admin::trail::verify)]);
     at(config, "/admin/services", [get().to(admin::services::list)]);
     at(config, "/admin/services/switch", [post().to(admin::services::switch)]);
+}
 
+/// One's own pages, locking and logging out.
+fn own(config: &mut ServiceConfig) {
     at(config, "/account", [get().to(account::overview::overview)]);
     at(config, "/account/level", [get().to(account::overview::why)]);
     at(config, "/account/authenticators", [get().to(account::authenticators::list)]);
@@ -123,13 +140,6 @@ pub fn configure(config: &mut ServiceConfig) {
     at(config, "/lock", [get().to(account::lock::ask_by_password), post().to(account::lock::by_password)]);
     at(config, "/logout", [get().to(account::logout::ask), post().to(account::logout::logout)]);
     at(config, "/logged-out", [get().to(account::logout::logged_out)]);
-
-    at(config, "/saml/metadata", [get().to(saml::metadata)]);
-    at(config, "/saml/sso", [get().to(saml::sso_redirect), post().to(saml::sso_post)]);
-    at(config, "/saml/slo", [get().to(saml::slo_redirect), post().to(saml::slo_post)]);
-    at(config, "/saml/slo/soap", [post().to(saml::slo_soap)]);
-    at(config, "/logout/services", [get().to(logout::services)]);
-    config.default_service(web::to(nowhere));
 }
 
 fn at<const N: usize>(config: &mut ServiceConfig, path: &str, routes: [Route; N]) {

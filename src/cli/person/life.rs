@@ -237,7 +237,10 @@ pub async fn run(command: Command, ground: &Ground, by: &Operator) -> anyhow::Re
         Command::Cpr(command) => number(command, ground, by).await,
         Command::Uuid { username, uuid } => {
             bootstrap::state_uuid(ground, by, &username, uuid).await?;
-            Ok(Answer::new(format!("MitID Erhverv knows '{username}' as {uuid}."), json!({ "username": username, "persistent_uuid": uuid })))
+            Ok(Answer::new(
+                format!("MitID Erhverv knows '{username}' as {uuid}."),
+                json!({ "username": username, "persistent_uuid": uuid }),
+            ))
         }
         Command::Rename { username, given_name, family_name } => {
             let person = people::rename(ground, by, &username, (&given_name, &family_name)).await?;

@@ -51,7 +51,7 @@ pub struct Set {
     /// Your name for the STS it is for: production (the default), test1, ...
     #[arg(long)]
     pub environment: Option<String>,
-    /// That STS's name; https://sts.sosi.dk/ by default. Ask NSP's service desk
+    /// That STS's name; <https://sts.sosi.dk/> by default. Ask NSP's service desk
     #[arg(long, value_name = "URI")]
     pub audience: Option<String>,
     /// How many seconds a token can be exchanged; 3600 by default. It should last as long as the service's own session

@@ -1,5 +1,5 @@
 //! Bootstrap tokens as XML: signed assertions that only the holder of a registered key can use (holder-of-key), in the shapes
-//! the security token service of the health sector tells apart by their attributes. Only a [`Grant`] gets in.
+//! the security token service of the health sector tells apart by their attributes. Only a `Grant` gets in.
 //!
 //! A token says nothing of a login (no `AuthnStatement`) and stands alone: all its namespaces are declared on itself, so that
 //! it can be put under `wst14:ActAs` by others and still verifies. The path goes on to `response`, which carries it.

@@ -7,9 +7,7 @@ use actix_web::{
 use serde::Deserialize;
 
 use crate::{
-    domain::{
-        assurance::Level, authenticator::still_carried, explanation::Part, factor, flow::Wanted, proofing::Proofing, role::Role,
-    },
+    domain::{assurance::Level, authenticator::still_carried, explanation::Part, factor, flow::Wanted, proofing::Proofing, role::Role},
     service::{self, activity, explanation, proofing, raising, roles, sessions},
     storage::{authenticators, credentials, organisations},
     web::{

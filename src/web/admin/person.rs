@@ -83,7 +83,7 @@ pub async fn show(app: Data<App>, visit: Visit, admin: Admin<SeePeople>, which: 
         name: file.person.full_name(),
         access: file.person.access(now),
         organisation: file.organisation.as_ref().map(|one| one.name.clone()).unwrap_or_default(),
-        can: in_reach.then(|| Can::of(&admin.right)).unwrap_or_default(),
+        can: if in_reach { Can::of(&admin.right) } else { Can::default() },
         out_of_reach: !in_reach,
         is_self,
         is_fresh: admin.right.is_fresh(),
