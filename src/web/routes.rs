@@ -74,12 +74,7 @@ pub fn configure(config: &mut ServiceConfig) {
 
     console(config);
     own(config);
-
-    at(config, "/saml/metadata", [get().to(saml::metadata)]);
-    at(config, "/saml/sso", [get().to(saml::sso_redirect), post().to(saml::sso_post)]);
-    at(config, "/saml/slo", [get().to(saml::slo_redirect), post().to(saml::slo_post)]);
-    at(config, "/saml/slo/soap", [post().to(saml::slo_soap)]);
-    at(config, "/logout/services", [get().to(logout::services)]);
+    federation(config);
     config.default_service(web::to(nowhere));
 }
 
@@ -140,6 +135,15 @@ fn own(config: &mut ServiceConfig) {
     at(config, "/lock", [get().to(account::lock::ask_by_password), post().to(account::lock::by_password)]);
     at(config, "/logout", [get().to(account::logout::ask), post().to(account::logout::logout)]);
     at(config, "/logged-out", [get().to(account::logout::logged_out)]);
+}
+
+/// What relying parties ask.
+fn federation(config: &mut ServiceConfig) {
+    at(config, "/saml/metadata", [get().to(saml::metadata)]);
+    at(config, "/saml/sso", [get().to(saml::sso_redirect), post().to(saml::sso_post)]);
+    at(config, "/saml/slo", [get().to(saml::slo_redirect), post().to(saml::slo_post)]);
+    at(config, "/saml/slo/soap", [post().to(saml::slo_soap)]);
+    at(config, "/logout/services", [get().to(logout::services)]);
 }
 
 fn at<const N: usize>(config: &mut ServiceConfig, path: &str, routes: [Route; N]) {

@@ -7,7 +7,16 @@ use actix_web::{
 use serde::Deserialize;
 
 use crate::{
-    domain::{assurance::Level, authenticator::still_carried, explanation::Part, factor, flow::Wanted, proofing::Proofing, role::Role},
+    domain::{
+        assurance::Level,
+        authenticator::still_carried,
+        explanation::Part,
+        factor,
+        flow::Wanted,
+        proofing::Proofing,
+        right::{self, Act},
+        role::Role,
+    },
     service::{self, activity, explanation, proofing, raising, roles, sessions},
     storage::{authenticators, credentials, organisations},
     web::{
@@ -46,6 +55,7 @@ pub async fn overview(app: Data<App>, visit: Visit, who: SignedIn, query: Query<
     let broken = |fault| Trouble::storage(&visit, &fault);
     let (db, person) = (&app.ground.db, &who.present.person);
     let (level, _) = judged(&app, &visit, &who).await?;
+    let grants = roles::of(&app.ground, person.id).await.map_err(broken)?;
     let page = Overview {
         name: person.full_name(),
         user_name: person.username.to_string(),
@@ -54,7 +64,8 @@ pub async fn overview(app: Data<App>, visit: Visit, who: SignedIn, query: Query<
         logins: sessions::list(&app.ground, person.id).await.map_err(broken)?.len(),
         password_set: credentials::password(db, person.id).await.map_err(broken)?.map(|stored| stored.set_at),
         mitid: !app.mitid.open().is_empty(),
-        desk: roles::has(&app.ground, person.id, Role::Registrant).await.map_err(broken)?,
+        desk: grants.iter().any(|grant| grant.role == Role::Registrant),
+        console: grants.iter().any(|grant| right::Enter::ROLES.contains(&grant.role)),
         notice: query.notice(),
         frame: who.frame,
     };

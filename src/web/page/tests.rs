@@ -161,6 +161,7 @@ fn account_pages(language: Language) -> Vec<(&'static str, String)> {
         password_set: Some(at("2026-01-31T23:30:00Z")),
         mitid: level.is_none(),
         desk: level.is_none(),
+        console: level.is_none(),
         notice,
     };
     let why = |level| WhyThisLevel {

@@ -30,6 +30,8 @@ pub struct Overview {
     pub mitid: bool,
     /// Whether the person is a registrant: a way leads to the desk.
     pub desk: bool,
+    /// Whether the person has a role: a way leads to the console.
+    pub console: bool,
     /// What has just been done.
     pub notice: Option<Notice>,
 }
