@@ -123,7 +123,7 @@ pub struct Add {
 pub struct Prove {
     /// Whose identity
     pub username: Username,
-    /// in-person, mitid, or earlier (an earlier proofing taken over with its evidence)
+    /// in-person, or earlier (an earlier proofing taken over with its evidence)
     #[arg(long)]
     pub method: Method,
     /// The level reached: low, substantial or high
