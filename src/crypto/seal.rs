@@ -1,6 +1,7 @@
 //! Keys that never enter the database, and what they do there: columns are sealed (AES-256-GCM) and found again by
 //! keyed hash (HMAC-SHA-256). One master key from a file; each use has its own key derived from it.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use openssl::{
     hash::MessageDigest,
     pkey::{PKey, Private},
@@ -53,6 +54,16 @@ impl MacKey {
         let mut mac = [0u8; 32];
         signer.sign(&mut mac)?;
         Ok(mac)
+    }
+
+    /// The same as text for cookies and addresses: base64 of the URL alphabet, without padding (RFC 4648, section 5).
+    pub fn mac_text(&self, parts: &[&[u8]]) -> Result<String, SealError> {
+        Ok(URL_SAFE_NO_PAD.encode(self.mac(parts)?))
+    }
+
+    /// Whether `text` is what [`MacKey::mac_text`] says of the parts, in constant time.
+    pub fn verify_text(&self, parts: &[&[u8]], text: &str) -> bool {
+        URL_SAFE_NO_PAD.decode(text).is_ok_and(|mac| self.verify(parts, &mac))
     }
 
     /// Whether `mac` is the right one for the parts, in constant time.

@@ -127,6 +127,13 @@ pub fn plain_reason(text: &str) -> Option<&str> {
     fits.then_some(text)
 }
 
+/// What somebody calls an authenticator, without what would disturb a line or a list. One that holds a CPR number is no name:
+/// it would stand in mails.
+pub fn plain_name(name: &str) -> String {
+    let name: String = name.trim().chars().filter(|letter| !letter.is_control()).take(60).collect();
+    if holds_cpr(&name) { String::new() } else { name }
+}
+
 /// Whether ten digits that can be a CPR number stand anywhere in the text, alone or in a longer row of digits, however they
 /// are parted: by spaces, full stops, slashes, dashes of any kind, or what is not seen at all.
 pub fn holds_cpr(text: &str) -> bool {

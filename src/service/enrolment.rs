@@ -142,7 +142,7 @@ pub async fn confirm_key(
         Err(refused) => return turn_down(ground, &flow, held, visitor, &refused.to_string()).await,
     };
     let origin = registered.origin;
-    let authenticator = fresh_authenticator(ground, &flow, (Kind::Webauthn, Some(origin.provenance)), &plain_name(name))?;
+    let authenticator = fresh_authenticator(ground, &flow, (Kind::Webauthn, Some(origin.provenance)), &cpr::plain_name(name))?;
     let authenticator = Authenticator { model: origin.aaguid, ..authenticator };
     let credential = NewCredential { id: &registered.credential_id, json: &registered.json };
     let mut tx = ground.db.begin().await?;
@@ -179,20 +179,13 @@ pub async fn rename(
 ) -> Result<bool, Refusal> {
     let person = fresh.0.person;
     let mut tx = ground.db.begin().await?;
-    if !authenticators::rename(&mut tx, person, authenticator, &plain_name(name)).await? {
+    if !authenticators::rename(&mut tx, person, authenticator, &cpr::plain_name(name)).await? {
         return Ok(false);
     }
     let event =
         Event::new(EventKind::AuthenticatorRenamed, Actor::Person(person), ground.clock.now(), &visitor.incident, ground.random.as_ref());
     tx.commit(event.about(person).with("authenticator", authenticator)).await?;
     Ok(true)
-}
-
-/// What the owner calls an authenticator, without what would disturb a line or a list. One that holds a CPR number is no name:
-/// it would stand in mails.
-fn plain_name(name: &str) -> String {
-    let name: String = name.trim().chars().filter(|letter| !letter.is_control()).take(60).collect();
-    if cpr::holds_cpr(&name) { String::new() } else { name }
 }
 
 /// Whose authenticator it will be. An enrolment begun from a session ends with it: whoever held a session that its owner

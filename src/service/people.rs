@@ -281,18 +281,23 @@ pub async fn set_password(ground: &Ground, by: &Operator, username: &Username, p
 pub async fn remove_factor(ground: &Ground, by: &Operator, username: &Username, factor: Id<Authenticator>) -> Result<u64, Refusal> {
     let person = find(ground, username).await?;
     let known = authenticators::of_person(&ground.db, person.id).await?.into_iter().find(|known| known.id == factor);
-    if known.is_none() {
-        return remove_attached(ground, by, person, factor).await;
-    }
+    let Some(known) = known else { return remove_attached(ground, by, person, factor).await };
     let mut tx = ground.db.begin().await?;
-    let (Some(known), true) = (known, authenticators::remove(&mut tx, person.id, factor).await?) else {
-        return Err(Refusal::NoSuchFactor(person.username, factor));
-    };
-    notices::queue(ground, &mut tx, person.id, Notice::FactorRemoved { kind: known.kind, name: known.name }).await?;
-    let ended = lifecycle::end_all(&mut tx, person.id).await?.sessions;
+    let ended = take_factor(ground, &mut tx, known).await?.ok_or(Refusal::NoSuchFactor(person.username, factor))?;
     let event = by.event(ground, EventKind::AuthenticatorRemoved).about(person.id).with("authenticator", factor);
     tx.commit(event.with("sessions_ended", ended)).await?;
     Ok(ended)
+}
+
+/// Removes the factor in a transaction under way, ends what it may have opened and tells its owner; how many sessions.
+/// `None` when it is gone.
+pub(in crate::service) async fn take_factor(ground: &Ground, tx: &mut Tx, factor: Authenticator) -> Result<Option<u64>, NotQueued> {
+    let person = factor.person;
+    if !authenticators::remove(tx, person, factor.id).await? {
+        return Ok(None);
+    }
+    notices::queue(ground, tx, person, Notice::FactorRemoved { kind: factor.kind, name: factor.name }).await?;
+    Ok(Some(lifecycle::end_all(tx, person).await?.sessions))
 }
 
 /// Takes an app away that was attached and that nobody has proved.
@@ -322,7 +327,7 @@ pub async fn attach_totp(
     let one = Attached {
         id: Id::random(ground.random.as_ref()),
         person: person.id,
-        name: name.trim().chars().filter(|letter| !letter.is_control()).take(60).collect(),
+        name: cpr::plain_name(name),
         sealed: ground.seals.totp.seal(secret.expose(), totp::context(person.id).as_bytes(), ground.random.as_ref())?,
         last_step: None,
         attached_by: by.name(),
@@ -346,7 +351,7 @@ pub async fn add_totp(ground: &Ground, by: &Operator, username: &Username, name:
         id: Id::random(ground.random.as_ref()),
         person: person.id,
         kind: Kind::Totp,
-        name: name.trim().chars().filter(|letter| !letter.is_control()).take(60).collect(),
+        name: cpr::plain_name(name),
         provenance: None,
         model: None,
         carries: BY_OPERATOR,

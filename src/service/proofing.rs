@@ -110,10 +110,7 @@ impl Registrant {
         if !roles::has_in(&ground.db, person.id, Role::Registrant, person.organisation).await? {
             return Err(Refusal::NotARegistrant);
         }
-        let strength = authenticator::strength(&ground.rules.authenticators, &session.evidence);
-        let organisation = organisations::by_id(&ground.db, person.organisation).await?.ok_or(Refusal::LevelTooLow)?;
-        let level = assurance::level(identity(ground, person).await?, strength, organisation.notified);
-        let level = level.filter(|level| *level >= Level::Substantial).ok_or(Refusal::LevelTooLow)?;
+        let level = level_of(ground, present).await?.filter(|level| *level >= Level::Substantial).ok_or(Refusal::LevelTooLow)?;
         let at = session.evidence.second_factor_at().filter(|_| session.is_fresh(&ground.rules.session, ground.clock.now()));
         let factors = session.evidence.uses().iter().map(|used| used.kind.as_str()).collect::<Vec<_>>().join("+");
         Ok(Self {
@@ -318,6 +315,14 @@ pub async fn identity(ground: &Ground, person: &Person) -> Result<Option<Level>,
     let bases = proofings::bases_of(&ground.db, person.id).await?;
     let present = Present { name: &person.full_name(), cpr_index: index.as_deref() };
     Ok(proofing::identity_level(&bases, present, &ground.rules.proofing, ground.clock.now()))
+}
+
+/// The level somebody is logged in at now; `None` when it is not even Low.
+pub(in crate::service) async fn level_of(ground: &Ground, present: &sessions::Present) -> Result<Option<Level>, Fault> {
+    let (session, person) = (&present.session, &present.person);
+    let Some(organisation) = organisations::by_id(&ground.db, person.organisation).await? else { return Ok(None) };
+    let strength = authenticator::strength(&ground.rules.authenticators, &session.evidence);
+    Ok(assurance::level(identity(ground, person).await?, strength, organisation.notified))
 }
 
 /// The subject, if this registrant may prove them.

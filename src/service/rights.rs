@@ -8,16 +8,15 @@ use std::marker::PhantomData;
 use crate::{
     base::id::{Id, Incident},
     domain::{
-        assurance::{self, Level},
+        assurance::Level,
         audit::{Actor, Kind},
-        authenticator,
         organisation::Organisation,
         person::Person,
         right::{self, Act, Care},
         role::{Grant, Role, Scope},
     },
     service::{cpr, ground::Ground, operator::Operator, proofing, sessions},
-    storage::{fault::Fault, organisations, people, roles},
+    storage::{fault::Fault, people, roles},
 };
 
 /// Why somebody may not.
@@ -78,11 +77,7 @@ impl<A: Act> Right<A> {
         if scopes.is_empty() {
             return Err(Denied::NoRight);
         }
-        let organisation = organisations::by_id(&ground.db, person.organisation).await?.ok_or(Denied::LevelTooLow)?;
-        let identity = proofing::identity(ground, person).await?;
-        let strength = authenticator::strength(&ground.rules.authenticators, &session.evidence);
-        let level = assurance::level(identity, strength, organisation.notified);
-        level.filter(|level| *level >= Level::Substantial).ok_or(Denied::LevelTooLow)?;
+        proofing::level_of(ground, present).await?.filter(|level| *level >= Level::Substantial).ok_or(Denied::LevelTooLow)?;
         let is_fresh = session.is_fresh(&ground.rules.session, ground.clock.now());
         if A::CARE == Care::Acts && !is_fresh {
             return Err(Denied::NotFresh);

@@ -11,7 +11,6 @@ use crate::{
         factor::Authenticator,
         invitation::Channel,
         lock::{Cause, Hand},
-        notice::Notice,
         organisation::Organisation,
         person::{Cpr, Person, Username},
         right::{
@@ -24,7 +23,7 @@ use crate::{
         clients, cpr,
         ground::Ground,
         lifecycle,
-        notices::{self, NotQueued},
+        notices::NotQueued,
         people::{
             self, Newcomer,
             details::{self, Change},
@@ -32,7 +31,7 @@ use crate::{
         rights::{Denied, Right, Subject},
         roles,
     },
-    storage::{authenticators, db::Tx, fault::Fault, organisations, people as rows},
+    storage::{authenticators, fault::Fault, organisations, people as rows},
 };
 
 /// Why an act was not done.
@@ -182,27 +181,15 @@ pub async fn remove_factor(ground: &Ground, subject: &Subject<RemoveFactor>, fac
     let mut tx = ground.db.begin().await?;
     // Of two at once, one waits here and then sees what the other one left.
     rows::hold(&mut tx, person).await?;
-    if authenticators::of_person(&ground.db, person).await?.iter().all(|one| one.id == factor) {
+    let known = authenticators::of_person(&ground.db, person).await?;
+    if known.iter().all(|one| one.id == factor) {
         return Err(Refusal::NeedsTwo);
     }
-    let ended = take_factor(ground, &mut tx, person, factor).await?.ok_or(Refusal::State("factor"))?;
+    let known = known.into_iter().find(|one| one.id == factor).ok_or(Refusal::State("factor"))?;
+    let ended = people::take_factor(ground, &mut tx, known).await?.ok_or(Refusal::State("factor"))?;
     let event = subject.operator().event(ground, Kind::AuthenticatorRemoved).about(person).with("authenticator", factor);
     tx.commit(event.with("reason", why).with("sessions_ended", ended)).await?;
     Ok(ended)
-}
-
-/// Removes the factor in a transaction under way, ends what it may have opened and tells its owner; how many sessions.
-/// `None` when it is not theirs.
-pub(in crate::service) async fn take_factor(
-    ground: &Ground,
-    tx: &mut Tx,
-    person: Id<Person>,
-    factor: Id<Authenticator>,
-) -> Result<Option<u64>, Refusal> {
-    let known = authenticators::of_person(&ground.db, person).await?.into_iter().find(|known| known.id == factor);
-    let (Some(known), true) = (known, authenticators::remove(tx, person, factor).await?) else { return Ok(None) };
-    notices::queue(ground, tx, person, Notice::FactorRemoved { kind: known.kind, name: known.name }).await?;
-    Ok(Some(lifecycle::end_all(tx, person).await?.sessions))
 }
 
 /// The person's CPR number in full, for a reason that is in the trail first.

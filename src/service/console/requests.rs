@@ -16,6 +16,7 @@ use crate::{
         console::acts::{self, Refusal},
         cpr,
         ground::Ground,
+        people as acts_on,
         rights::{Denied, Right, Subject},
         roles,
     },
@@ -109,7 +110,9 @@ pub async fn approve_reset(ground: &Ground, right: &Right<ApproveReset>, id: Id<
     still_holds::<RemoveFactor>(ground, &request).await?;
     let mut tx = decided(ground, &request, State::Approved, subject.doer(), "approved").await?;
     people::hold(&mut tx, request.subject).await?;
-    let ended = acts::take_factor(ground, &mut tx, request.subject, authenticator).await?.ok_or(Refusal::State("factor"))?;
+    let known = authenticators::of_person(&ground.db, request.subject).await?.into_iter().find(|one| one.id == authenticator);
+    let known = known.ok_or(Refusal::State("factor"))?;
+    let ended = acts_on::take_factor(ground, &mut tx, known).await?.ok_or(Refusal::State("factor"))?;
     let event = subject.operator().event(ground, Kind::AuthenticatorRemoved).about(request.subject).with("authenticator", authenticator);
     tx.note(&event.with("sessions_ended", ended).with("asked_by", request.requested_by)).await?;
     tx.commit(told(subject.operator().event(ground, Kind::RequestApproved), &request).with("asked_by", request.requested_by)).await?;

@@ -18,8 +18,7 @@ const LONGEST_KNOWN: usize = 87;
 /// that we gave it to them. Who they are stands in none of it.
 pub(super) fn cookie(ground: &Ground, person: Id<Person>, visitor: &Visitor) -> Result<String, SealError> {
     let part = Token::random(ground.random.as_ref()).to_text();
-    let mac = ground.seals.device.mac(&[person.uuid().as_bytes(), part.as_bytes()])?;
-    let newest = format!("{part}.{}", openssl::base64::encode_block(&mac).replace('+', "-").replace('/', "_").replace('=', ""));
+    let newest = format!("{part}.{}", ground.seals.device.mac_text(&[person.uuid().as_bytes(), part.as_bytes()])?);
     let is_plain = |one: &&str| one.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
     let others = known_to(visitor).filter(is_plain).filter(|one| part_of(ground, person, one).is_none());
     Ok(std::iter::once(newest.as_str()).chain(others).take(KNOWN_TO).collect::<Vec<_>>().join("~"))
@@ -32,10 +31,7 @@ fn known_to(visitor: &Visitor) -> impl Iterator<Item = &str> {
 
 fn part_of<'v>(ground: &Ground, person: Id<Person>, one: &'v str) -> Option<&'v str> {
     let (part, mac) = one.split_once('.')?;
-    let mut padded = mac.replace('-', "+").replace('_', "/");
-    padded.push('=');
-    let mac = openssl::base64::decode_block(&padded).ok()?;
-    ground.seals.device.verify(&[person.uuid().as_bytes(), part.as_bytes()], &mac).then_some(part)
+    ground.seals.device.verify_text(&[person.uuid().as_bytes(), part.as_bytes()], mac).then_some(part)
 }
 
 pub(super) fn known<'v>(ground: &Ground, person: Id<Person>, visitor: &'v Visitor) -> Option<&'v str> {

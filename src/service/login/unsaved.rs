@@ -11,7 +11,7 @@ use crate::{
         id::Id,
     },
     crypto::{seal::SealError, token::Token},
-    domain::flow::{AnyFlow, Flow, Purpose, Stage},
+    domain::flow::{Flow, Purpose, Stage},
     service::{ground::Ground, login::Held},
     storage::{fault::Fault, flows},
 };
@@ -43,23 +43,17 @@ pub fn begin<S: Stage>(ground: &Ground) -> Result<Held, SealError> {
     let random = ground.random.as_ref();
     let (id, token) = (Id::random(random), Token::random(random));
     let ends = plus(ground.clock.now(), ground.rules.session.flow_seconds).as_millisecond();
-    let mac = ground.seals.flow.mac(&parts(id, token.hash().as_bytes(), S::NAME, &ends.to_be_bytes()).each_ref().map(AsRef::as_ref))?;
-    let unsaved =
-        Unsaved { stage: S::NAME.to_owned(), ends, proof: openssl::base64::encode_block(&mac).replace('+', "-").replace('/', "_") };
-    Ok(Held { id, token, unsaved: Some(unsaved) })
-}
-
-fn parts(id: Id<AnyFlow>, token: &[u8], stage: &str, ends: &[u8]) -> [Vec<u8>; 4] {
-    [id.uuid().as_bytes().to_vec(), token.to_vec(), stage.as_bytes().to_vec(), ends.to_vec()]
+    let proof = ground.seals.flow.mac_text(&[id.uuid().as_bytes(), token.hash().as_bytes(), S::NAME.as_bytes(), &ends.to_be_bytes()])?;
+    Ok(Held { id, token, unsaved: Some(Unsaved { stage: S::NAME.to_owned(), ends, proof }) })
 }
 
 /// The stage and the end, where the browser's proof is ours and in time.
 fn proved<'h>(ground: &Ground, held: &'h Held) -> Option<(&'h str, Timestamp)> {
     let unsaved = held.unsaved.as_ref()?;
     let ends = from_millis(unsaved.ends);
-    let mac = openssl::base64::decode_block(&unsaved.proof.replace('-', "+").replace('_', "/")).ok()?;
-    let parts = parts(held.id, held.token.hash().as_bytes(), &unsaved.stage, &unsaved.ends.to_be_bytes());
-    let is_ours = ground.seals.flow.verify(&parts.each_ref().map(AsRef::as_ref), &mac);
+    let (id, token, ends_at) = (held.id.uuid(), held.token.hash(), unsaved.ends.to_be_bytes());
+    let parts: [&[u8]; 4] = [id.as_bytes(), token.as_bytes(), unsaved.stage.as_bytes(), &ends_at];
+    let is_ours = ground.seals.flow.verify_text(&parts, &unsaved.proof);
     (is_ours && ground.clock.now() < ends).then_some((unsaved.stage.as_str(), ends))
 }
 

@@ -10,7 +10,7 @@ pub mod broker;
 use std::sync::Arc;
 
 use crate::{
-    crypto::seal::SealError,
+    crypto::{canonical::Unwritable, seal::SealError, xmlsign::SignError},
     domain::{
         flow::{Asked, Flow, Identify},
         mitid::{Proved, Road},
@@ -72,6 +72,18 @@ pub enum Refusal {
 
 impl From<SealError> for Refusal {
     fn from(error: SealError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<SignError> for Refusal {
+    fn from(error: SignError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<Unwritable> for Refusal {
+    fn from(error: Unwritable) -> Self {
         Self::Internal(error.to_string())
     }
 }

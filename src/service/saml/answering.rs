@@ -3,7 +3,7 @@
 
 use crate::{
     base::clock::{plus, seconds_between},
-    crypto::{reason::Reason, xmlsign::SignError},
+    crypto::reason::Reason,
     domain::{
         audit::{Actor, Event, Kind},
         bootstrap::Withheld,
@@ -111,7 +111,7 @@ impl Case<'_> {
             conditions_until: plus(now, own.conditions_seconds),
             bootstrap_token: token.as_deref(),
         };
-        let signed = response::assertion(&content, statement, &self.desk.keyring.active).map_err(internal)?;
+        let signed = response::assertion(&content, statement, &self.desk.keyring.active)?;
         let xml = self.wrap(&signed)?;
         match recording.durable().await {
             Ok(()) => Ok(Some(self.answer(&xml, None))),
@@ -146,7 +146,7 @@ impl Case<'_> {
             Some(why) => format!("Incident {incident}: no bootstrap token, {why}"),
             None => format!("Incident {incident}"),
         };
-        let xml = response::failure(&self.frame(&id), status, Some(&message), &self.desk.keyring.active).map_err(internal)?;
+        let xml = response::failure(&self.frame(&id), status, Some(&message), &self.desk.keyring.active)?;
         Ok(self.answer(&xml, Some(status)))
     }
 
@@ -156,14 +156,14 @@ impl Case<'_> {
         let id = fresh_id(random);
         let terms = &self.party.client.terms;
         if !terms.encrypt {
-            return response::success(&self.frame(&id), Body::Readable(signed)).map_err(|error| Refused::Internal(error.to_string()));
+            return Ok(response::success(&self.frame(&id), Body::Readable(signed))?);
         }
         // The decision to say anything saw to it that there is a key; without one nothing leaves in the clear.
         let Some(Ok((key, suite))) = self.party.metadata.encryption(terms.legacy_encryption) else {
             return Err(Refused::Internal("no encryption key".to_owned()));
         };
         let encrypted = signed.encrypt(key, suite, random).map_err(|error| Refused::Internal(error.to_string()))?;
-        response::success(&self.frame(&id), Body::Encrypted(&encrypted)).map_err(|error| Refused::Internal(error.to_string()))
+        Ok(response::success(&self.frame(&id), Body::Encrypted(&encrypted))?)
     }
 
     fn frame<'f>(&'f self, id: &'f str) -> ResponseContent<'f> {
@@ -208,8 +208,4 @@ fn not_recorded(reason: NotRecorded) -> Refused {
         NotRecorded::Replay => Reason::Replay.into(),
         NotRecorded::Gone | NotRecorded::Unavailable => Refused::Storage(Fault::Unavailable(reason.to_string())),
     }
-}
-
-fn internal(error: SignError) -> Refused {
-    Refused::Internal(error.to_string())
 }

@@ -72,5 +72,5 @@ async fn grant(
 pub(super) fn sign(desk: &Desk, ground: &Ground, party: &Party, (grant, id): (&Grant, &str)) -> Result<Token, Refused> {
     let Some(registered) = &party.bootstrap else { return Err(Refused::Internal("a grant without terms".to_owned())) };
     let content = TokenContent { id, issuer: &desk.own.entity_id, issued_at: ground.clock.now(), holder: &registered.certificate };
-    bootstrap::token(&content, grant, desk.keyring.for_bootstrap()).map_err(|error| Refused::Internal(error.to_string()))
+    Ok(bootstrap::token(&content, grant, desk.keyring.for_bootstrap())?)
 }

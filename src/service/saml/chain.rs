@@ -222,7 +222,7 @@ pub async fn next(desk: &Desk, ground: &Ground, carried: &Carried, incident: &In
         tx.commit_routine().await?;
         let state = logout.id.to_string();
         let message = recall::request(desk, ground, (party, &one), (&id, &address.location), Some(&state))?;
-        let delivery = message.send(address.binding, &desk.keyring.active).map_err(|error| Refused::Internal(error.to_string()))?;
+        let delivery = message.send(address.binding, &desk.keyring.active)?;
         let skip = said(ground, logout.id, &id, SKIPPED)?;
         return Ok(Some(Step::Ask { delivery, service: party.client.name.clone(), skip }));
     }
@@ -261,9 +261,8 @@ pub(super) fn answer(
         issued_at: ground.clock.now(),
         fault,
     };
-    let internal = |error: String| Refused::Internal(error);
-    let outgoing = logout::response(&content, initiator.relay_state.as_deref()).map_err(|error| internal(error.to_string()))?;
-    outgoing.send(address.binding, &desk.keyring.active).map(Some).map_err(|error| internal(error.to_string()))
+    let outgoing = logout::response(&content, initiator.relay_state.as_deref())?;
+    Ok(Some(outgoing.send(address.binding, &desk.keyring.active)?))
 }
 
 const TOLD: &str = "told";
@@ -289,8 +288,8 @@ pub(super) async fn heard(
 }
 
 fn said(ground: &Ground, logout: Id<Logout>, request: &str, word: &str) -> Result<String, Refused> {
-    let mac = ground.seals.csrf.mac(&parts(&logout.to_string(), request, word))?;
-    Ok(format!("{request}.{word}.{}", mac.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
+    let mac = ground.seals.csrf.mac_text(&parts(&logout.to_string(), request, word))?;
+    Ok(format!("{request}.{word}.{mac}"))
 }
 
 fn parts<'a>(logout: &'a str, request: &'a str, word: &'a str) -> [&'a [u8]; 4] {
@@ -302,8 +301,7 @@ fn parts<'a>(logout: &'a str, request: &'a str, word: &'a str) -> [&'a [u8]; 4] 
 pub async fn hear(ground: &Ground, carried: &Carried, said: &str, incident: &Incident) -> Result<bool, Refused> {
     let words: Vec<&str> = said.split('.').collect();
     let [request, word, mac] = words.as_slice() else { return Ok(false) };
-    let bytes: Option<Vec<u8>> = (0..mac.len()).step_by(2).map(|at| u8::from_str_radix(mac.get(at..at + 2)?, 16).ok()).collect();
-    if !ground.seals.csrf.verify(&parts(&carried.id.to_string(), request, word), &bytes.unwrap_or_default()) {
+    if !ground.seals.csrf.verify_text(&parts(&carried.id.to_string(), request, word), mac) {
         return Ok(false);
     }
     let Some(mut logout) = open(ground, carried).await? else { return Ok(false) };

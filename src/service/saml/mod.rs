@@ -29,7 +29,7 @@ use crate::{
         clock::{from_millis, seconds_between},
         id::Id,
     },
-    crypto::{keyring::Keyring, reason::Reason, seal::SealError},
+    crypto::{canonical::Unwritable, keyring::Keyring, reason::Reason, seal::SealError, xmlsign::SignError},
     domain::{
         attribute,
         bootstrap::ATTRIBUTE,
@@ -116,6 +116,18 @@ pub enum Refused {
     /// Something of ours failed.
     #[error("{0}")]
     Internal(String),
+}
+
+impl From<SignError> for Refused {
+    fn from(error: SignError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<Unwritable> for Refused {
+    fn from(error: Unwritable) -> Self {
+        Self::Internal(error.to_string())
+    }
 }
 
 impl From<SealError> for Refused {

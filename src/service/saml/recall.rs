@@ -93,7 +93,7 @@ pub(super) fn request(
         name_id: &name_id,
         session_index: &recall.session_index,
     };
-    logout::request(&content, relay_state).map_err(|error| Refused::Internal(error.to_string()))
+    Ok(logout::request(&content, relay_state)?)
 }
 
 /// What an answer comes to. That the person is not known there is as good as told.
@@ -106,7 +106,7 @@ pub(super) async fn tell(desk: &Desk, ground: &Ground, party: &Registered, recal
     let Some(address) = &party.metadata.slo_soap else { return Ok(Err(Missed::ForGood("no_back_channel"))) };
     let id = fresh_id(ground.random.as_ref());
     let message = request(desk, ground, (party, recall), (&id, address), None)?;
-    let envelope = soap::envelope(message, &desk.keyring.active).map_err(|error| Refused::Internal(error.to_string()))?;
+    let envelope = soap::envelope(message, &desk.keyring.active)?;
     let answer = desk.courier.ask(address, envelope, party.client.terms.insecure_endpoints).await;
     Ok(answer.map_err(Missed::from).and_then(|body| judge(desk, ground, party, (&id, &body))))
 }

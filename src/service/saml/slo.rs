@@ -118,9 +118,9 @@ pub async fn receive_by_soap(desk: &Desk, ground: &Ground, body: &[u8], visitor:
         issued_at: ground.clock.now(),
         fault,
     };
-    let outgoing = logout::response(&content, None).map_err(|error| Refused::Internal(error.to_string()))?;
+    let outgoing = logout::response(&content, None)?;
     note(&party, fault, visitor);
-    soap::envelope(outgoing, &desk.keyring.active).map_err(|error| Refused::Internal(error.to_string()))
+    Ok(soap::envelope(outgoing, &desk.keyring.active)?)
 }
 
 fn note(party: &Registered, fault: Option<Status>, visitor: &Visitor) {

@@ -42,9 +42,8 @@ pub(super) fn begin(
         name_id,
         session_index,
     };
-    let internal = |error: String| Refusal::Internal(error);
-    let request = logout::request(&content, Some(&state)).map_err(|error| internal(error.to_string()))?;
-    match request.send(Binding::Redirect, &nemlogin.own.signing).map_err(|error| internal(error.to_string()))? {
+    let request = logout::request(&content, Some(&state))?;
+    match request.send(Binding::Redirect, &nemlogin.own.signing)? {
         Delivery::Redirect(url) => Ok(Some(url)),
         Delivery::Post(_) => Ok(None),
     }
@@ -114,7 +113,5 @@ fn answer(nemlogin: &NemLogin, ground: &Ground, request: &LogoutRequest, relay_s
         issued_at: ground.clock.now(),
         fault: None,
     };
-    let internal = |error: String| Refusal::Internal(error);
-    let response = logout::response(&content, relay_state).map_err(|error| internal(error.to_string()))?;
-    response.send(Binding::Redirect, &nemlogin.own.signing).map_err(|error| internal(error.to_string()))
+    Ok(logout::response(&content, relay_state)?.send(Binding::Redirect, &nemlogin.own.signing)?)
 }
