@@ -392,6 +392,7 @@ admin-flaw-no-mail = Der kan ikke sendes e-mail: Personen har ingen adresse, ell
 admin-flaw-locked = Der er allerede en spærring af den slags.
 admin-flaw-cpr = Personens CPR-nummer kendes ikke.
 admin-flaw-role-held = Personen har allerede rollen.
+admin-flaw-which-factor = Meldingen siger ikke, hvilken kodeapp eller passkey der kan være misbrugt. Driften skal vælge den, når spærringen ophæves: portvagt person unlock --cause misuse --factor, eller --keep-factors.
 admin-flaw-asked = Det er der allerede bedt om. Det venter på en godkendelse.
 admin-flaw-closed = Ansættelsen er allerede slut.
 admin-flaw-not-closed = Personen har allerede en ansættelse.

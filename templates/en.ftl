@@ -391,6 +391,7 @@ admin-flaw-no-mail = No e-mail can be sent: the person has no address, or mail i
 admin-flaw-locked = There is a lock of that kind already.
 admin-flaw-cpr = The person's CPR number is not known.
 admin-flaw-role-held = The person has the role already.
+admin-flaw-which-factor = The report does not say which app or passkey may be misused. Operations must choose it when the lock is lifted: portvagt person unlock --cause misuse --factor, or --keep-factors.
 admin-flaw-asked = That was asked for already. It waits for an approval.
 admin-flaw-closed = The employment is over already.
 admin-flaw-not-closed = The person has an employment already.

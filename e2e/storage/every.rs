@@ -48,6 +48,8 @@ async fn organisations_and_people_are_kept() {
         let found = people::by_username(db, "åse").await.unwrap().unwrap();
         assert_eq!((found.id, found.email, found.persistent_uuid), (aase.id, aase.email.clone(), aase.persistent_uuid));
         assert_eq!(people::by_id(db, aase.id).await.unwrap().unwrap().full_name(), "Åse Jensen");
+        let both = people::by_ids(db, [aase.id, aase.id, Id::from_uuid(uuid::Uuid::nil())]).await.unwrap();
+        assert_eq!(both.into_values().map(|one| one.full_name()).collect::<Vec<_>>(), ["Åse Jensen"]);
         assert_eq!(cprs::of(db, aase.id).await.unwrap().unwrap().cipher, [1, 1]);
         assert!(cprs::of(db, bo.id).await.unwrap().is_none());
         assert_eq!(people::count(db).await.unwrap(), 2);

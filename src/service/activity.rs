@@ -37,19 +37,9 @@ impl Place {
         Some(Self { at: clock::from_millis(millis.parse().ok()?), id: id.to_string() })
     }
 
-    /// The place of that event.
-    pub fn of(at: Timestamp, id: &str) -> Self {
-        Self { at, id: id.to_owned() }
-    }
-
-    /// When.
-    pub fn at(&self) -> Timestamp {
-        self.at
-    }
-
-    /// Which of that instant.
-    pub fn id(&self) -> &str {
-        &self.id
+    /// Time and id, by which the trail is read on.
+    pub(in crate::service) fn into_key(self) -> (Timestamp, String) {
+        (self.at, self.id)
     }
 
     /// The place as text for an address.
@@ -107,17 +97,25 @@ pub struct Page {
     pub older: Option<Place>,
 }
 
+/// How many events are read for a page of `size`: one more tells whether another page follows.
+pub(in crate::service) fn one_more(size: usize) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX).saturating_add(1)
+}
+
+/// The page of `size`, and where the next one begins, if there is one.
+pub(in crate::service) fn cut(mut events: Vec<Written>, size: usize) -> (Vec<Written>, Option<Place>) {
+    let more = events.len() > size;
+    events.truncate(size);
+    let next = events.last().filter(|_| more).map(|last| Place { at: last.at, id: last.id.clone() });
+    (events, next)
+}
+
 /// What happened to the person before `before`, newest first.
 pub async fn page(ground: &Ground, person: Id<Person>, before: Option<Place>) -> Result<Page, Fault> {
     let from = clock::plus(ground.clock.now(), -DAYS * 86_400);
-    let before = before.map(|place| (place.at, place.id));
-    let limit = i64::try_from(PAGE).unwrap_or(i64::MAX);
-    let mut written = audit::about(&ground.db, person, from, before, limit + 1).await?;
-    let more = written.len() > PAGE;
-    written.truncate(PAGE);
-    let deeds = deeds(ground, person, written).await?;
-    let older = deeds.last().filter(|_| more).map(|deed| deed.place.clone());
-    Ok(Page { deeds, older })
+    let written = audit::about(&ground.db, person, from, before.map(Place::into_key), one_more(PAGE)).await?;
+    let (written, older) = cut(written, PAGE);
+    Ok(Page { deeds: deeds(ground, person, written).await?, older })
 }
 
 /// One event that happened to the person; `None` when there is none such, or it is somebody else's.

@@ -129,11 +129,9 @@ async fn behind(
 
 /// The codes of the registrant's organisation that wait for a second one, with whose they are.
 pub async fn waiting_codes(ground: &Ground, registrant: &Registrant) -> Result<Vec<(Waiting, Person)>, Refusal> {
-    let mut waiting = Vec::new();
-    for code in handed::waiting(&ground.db, registrant.organisation(), ground.clock.now()).await? {
-        waiting.extend(rows::by_id(&ground.db, code.person).await?.map(|person| (code, person)));
-    }
-    Ok(waiting)
+    let codes = handed::waiting(&ground.db, registrant.organisation(), ground.clock.now()).await?;
+    let known = rows::by_ids(&ground.db, codes.iter().map(|code| code.person)).await?;
+    Ok(codes.into_iter().filter_map(|code| known.get(&code.person).cloned().map(|person| (code, person))).collect())
 }
 
 async fn waiting_code(ground: &Ground, registrant: &Registrant, code: Id<Handed>) -> Result<(Waiting, Person), Refusal> {
@@ -171,12 +169,13 @@ pub async fn withdraw(ground: &Ground, registrant: &Registrant, code: Id<Handed>
 
 /// The records of the registrant's organisation that wait for a second person, with whom they are about.
 pub async fn waiting(ground: &Ground, registrant: &Registrant) -> Result<Vec<(Proofing, Person)>, Refusal> {
-    let mut waiting = Vec::new();
-    for record in proofing::waiting_list(ground).await? {
-        let person = rows::by_id(&ground.db, record.person).await?;
-        waiting.extend(person.filter(|person| person.organisation == registrant.organisation()).map(|person| (record, person)));
-    }
-    Ok(waiting)
+    let records = proofing::waiting_list(ground).await?;
+    let known = rows::by_ids(&ground.db, records.iter().map(|record| record.person)).await?;
+    let own = |record: Proofing| {
+        let person = known.get(&record.person).filter(|person| person.organisation == registrant.organisation())?.clone();
+        Some((record, person))
+    };
+    Ok(records.into_iter().filter_map(own).collect())
 }
 
 /// Turns down a record that waits.

@@ -6,6 +6,8 @@ pub mod trail;
 pub mod ground;
 /// Whoever administers.
 pub mod operator;
+/// Signed metadata, given out again.
+mod published;
 /// Telling people by mail what happens to their identity.
 pub mod notices;
 /// CPR numbers: sealed, found, masked, and read with a reason.

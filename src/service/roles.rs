@@ -63,7 +63,8 @@ pub async fn grant_within(
     Ok(Some(placed(event, scope)))
 }
 
-fn placed(event: Event, scope: Scope) -> Event {
+/// The event with where the role holds.
+pub(in crate::service) fn placed(event: Event, scope: Scope) -> Event {
     match scope {
         Scope::Everywhere => event.with("organisation", "all"),
         Scope::Organisation(id) => event.with("organisation", id),

@@ -13,7 +13,7 @@ use crate::{
     base::id::Id,
     domain::person::Person,
     storage::{
-        db::{Db, Row, Tx},
+        db::{Db, Row, Tx, literal},
         event,
         fault::Fault,
     },
@@ -117,7 +117,7 @@ pub struct Written {
 /// Events, newest first.
 pub async fn list(db: &Db, filter: &Filter) -> Result<Vec<Written>, Fault> {
     let (at, id) = filter.before.clone().unwrap_or((Timestamp::MAX, String::new()));
-    let prefix = filter.kind_prefix.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    let prefix = literal(&filter.kind_prefix);
     let person = filter.person.map(|person| person.to_string());
     let values = [
         person.clone().into(),

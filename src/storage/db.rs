@@ -33,7 +33,7 @@ mod texts;
 
 pub use connect::OpenError;
 pub(in crate::storage) use row::Row;
-pub(in crate::storage) use texts::many;
+pub(in crate::storage) use texts::{literal, many};
 
 /// How the database is used.
 #[derive(Debug, Clone, Copy)]

@@ -37,24 +37,27 @@ const WORDS: usize = 3;
 
 // $1 limit, $2 and $3 the key after which the page begins, $4 organisation or empty, $5 state or empty, $6 now, $7 whether unused.
 macro_rules! listed {
-    ($words:literal) => {
+    ($within:literal, $words:literal, $order:literal) => {
         concat!(
             "SELECT id, organisation, username, given_name, family_name, email, persistent_uuid, active_locks, employed_from, employed_until \
-             FROM people WHERE list_key >= $2 AND (list_key, id) > ($2, $3) AND ($4 = '' OR organisation = $4) AND ($5 = '' OR $5 = \
+             FROM people WHERE ",
+            $within,
+            " AND list_key >= $2 AND (list_key, id) > ($2, $3) AND ($5 = '' OR $5 = \
              CASE WHEN active_locks > 0 THEN 'locked' WHEN employed_until <= $6 THEN 'ended' WHEN employed_from > $6 THEN 'not-begun' ELSE 'active' END) \
              AND ($7 = 0 OR NOT EXISTS (SELECT 1 FROM authenticators a WHERE a.person = people.id))",
             $words,
-            " ORDER BY list_key, id LIMIT $1"
+            $order,
+            " LIMIT $1"
         )
+    };
+    ($words:literal) => {
+        listed!("($4 = '' OR organisation = $4)", $words, " ORDER BY list_key, id")
     };
 }
 
 const ALL: &str = listed!("");
-const OF_ORGANISATION: &str = "SELECT id, organisation, username, given_name, family_name, email, persistent_uuid, active_locks, \
-     employed_from, employed_until FROM people WHERE organisation = $4 AND list_key >= $2 AND (list_key, id) > ($2, $3) AND ($5 = '' OR $5 = \
-     CASE WHEN active_locks > 0 THEN 'locked' WHEN employed_until <= $6 THEN 'ended' WHEN employed_from > $6 THEN 'not-begun' ELSE 'active' END) \
-     AND ($7 = 0 OR NOT EXISTS (SELECT 1 FROM authenticators a WHERE a.person = people.id)) \
-     ORDER BY organisation, list_key, id LIMIT $1";
+// By the index of the organisation's own list.
+const OF_ORGANISATION: &str = listed!("organisation = $4", "", " ORDER BY organisation, list_key, id");
 const ONE: &str = listed!(" AND id IN (SELECT person FROM people_words WHERE word >= $8 AND word < $9)");
 const TWO: &str = listed!(
     " AND id IN (SELECT person FROM people_words WHERE word >= $8 AND word < $9) \

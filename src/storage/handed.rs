@@ -15,6 +15,7 @@ use crate::{
     storage::{
         db::{Db, Row, Tx},
         fault::Fault,
+        proofings,
         value::Value,
     },
 };
@@ -116,24 +117,11 @@ pub async fn withdraw(tx: &mut Tx, code: Id<Handed>) -> Result<bool, Fault> {
 }
 
 fn read(row: &Row) -> Result<Waiting, Fault> {
-    let document = match row.text_or_none("document_kind")? {
-        Some(_) => Some(Document {
-            kind: row.parsed("document_kind")?,
-            issuer: row.text("document_issuer")?,
-            expires: row.text_or_none("document_expires")?.map(|_| row.parsed("document_expires")).transpose()?,
-            checked: row.parsed("document_checked")?,
-        }),
-        None => None,
-    };
-    let authentication = match row.level_or_none("issuer_level")? {
-        Some(level) => Some(Authentication { level, factors: row.text("issuer_factors")?, at: row.time("issuer_at")? }),
-        None => None,
-    };
     let behind = Behind {
         id: row.parsed("id")?,
-        document,
+        document: proofings::read_document(row)?,
         evidence: row.text_or_none("evidence")?.unwrap_or_default(),
-        authentication,
+        authentication: proofings::read_login(row, ["issuer_level", "issuer_factors", "issuer_at"])?,
         released: None,
     };
     Ok(Waiting {

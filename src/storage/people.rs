@@ -1,6 +1,8 @@
 //! People. Nobody is deleted; whoever leaves is locked out, and the trail keeps its meaning. CPR numbers are in `cprs`;
 //! what `active_locks` and the dates of employment are is written by `locks` and `employments` alone.
 
+use std::collections::{HashMap, HashSet};
+
 use jiff::Timestamp;
 
 use crate::{
@@ -11,8 +13,9 @@ use crate::{
     },
     storage::{
         cprs::{self, SealedCpr},
-        db::{Db, Row, Tx},
+        db::{Db, Row, Tx, literal, many},
         fault::Fault,
+        value::Value,
         words,
     },
 };
@@ -35,6 +38,8 @@ const UPDATE: &str = "UPDATE people SET username = $2, given_name = $3, family_n
 const CLASH: &str = "SELECT username FROM people WHERE username = $1 OR persistent_uuid = $2 ORDER BY username = $1 DESC";
 const BY_ID: &str = "SELECT id, organisation, username, given_name, family_name, email, persistent_uuid, active_locks, employed_from, \
      employed_until FROM people WHERE id = $1";
+const BY_IDS: &str = "SELECT id, organisation, username, given_name, family_name, email, persistent_uuid, active_locks, employed_from, \
+     employed_until FROM people WHERE id IN (VALUES ";
 const BY_USERNAME: &str = "SELECT id, organisation, username, given_name, family_name, email, persistent_uuid, active_locks, \
      employed_from, employed_until FROM people WHERE username = $1";
 const LIST: &str = "SELECT id, organisation, username, given_name, family_name, email, persistent_uuid, active_locks, employed_from, \
@@ -95,6 +100,20 @@ pub async fn update(tx: &mut Tx, person: &Person) -> Result<Result<(), Taken>, F
     Ok(Ok(()))
 }
 
+/// The people with those ids, in whatever order; who is not there is left out.
+pub async fn by_ids(db: &Db, ids: impl IntoIterator<Item = Id<Person>>) -> Result<HashMap<Id<Person>, Person>, Fault> {
+    let wanted: HashSet<Id<Person>> = ids.into_iter().collect();
+    let mut values: Vec<Value> = wanted.into_iter().map(Into::into).collect();
+    let mut people = HashMap::new();
+    for (rows, sql) in many(BY_IDS, 1, ")", values.len()) {
+        for row in db.all_many(sql, values.drain(..rows).collect()).await? {
+            let person = read(&row)?;
+            people.insert(person.id, person);
+        }
+    }
+    Ok(people)
+}
+
 /// Takes the person's row, so that of two changes to one person's locks, employments or proofings at once, on whatever
 /// nodes, one waits for the other. `false` when nobody has that id.
 pub async fn hold(tx: &mut Tx, person: Id<Person>) -> Result<bool, Fault> {
@@ -142,7 +161,7 @@ pub async fn list_of(db: &Db, organisation: Id<Organisation>, filter: &str, limi
 }
 
 fn pattern(filter: &str) -> String {
-    format!("%{}%", filter.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_"))
+    format!("%{}%", literal(&filter.to_lowercase()))
 }
 
 /// Notes that the identity was taken into use, the first time.

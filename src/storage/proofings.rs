@@ -116,15 +116,7 @@ pub async fn revoke(tx: &mut Tx, proofing: Id<Proofing>, by: &str, at: Timestamp
 
 fn read(row: &Row) -> Result<Proofing, Fault> {
     let basis = read_basis(row)?;
-    let document = match row.text_or_none("document_kind")? {
-        Some(_) => Some(Document {
-            kind: row.parsed("document_kind")?,
-            issuer: row.text("document_issuer")?,
-            expires: basis.document_expires,
-            checked: row.parsed("document_checked")?,
-        }),
-        None => None,
-    };
+    let document = read_document(row)?;
     let authentication = read_login(row, ["recorder_level", "recorder_factors", "recorder_at"])?;
     let approved = match row.time_or_none("approved_at")? {
         Some(at) => {
@@ -155,7 +147,21 @@ fn read(row: &Row) -> Result<Proofing, Fault> {
     })
 }
 
-fn read_login(row: &Row, [level, factors, at]: [&'static str; 3]) -> Result<Option<Authentication>, Fault> {
+/// The document that was seen, where one was.
+pub(in crate::storage) fn read_document(row: &Row) -> Result<Option<Document>, Fault> {
+    if row.text_or_none("document_kind")?.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(Document {
+        kind: row.parsed("document_kind")?,
+        issuer: row.text("document_issuer")?,
+        expires: row.text_or_none("document_expires")?.map(|_| row.parsed("document_expires")).transpose()?,
+        checked: row.parsed("document_checked")?,
+    }))
+}
+
+/// How somebody was logged in, by the columns of level, factors and time.
+pub(in crate::storage) fn read_login(row: &Row, [level, factors, at]: [&'static str; 3]) -> Result<Option<Authentication>, Fault> {
     let Some(level) = row.level_or_none(level)? else { return Ok(None) };
     Ok(Some(Authentication { level, factors: row.text(factors)?, at: row.time(at)? }))
 }

@@ -8,7 +8,7 @@ use crate::{
     domain::{organisation::Organisation, person::Person},
     storage::{
         audit::{Written, read},
-        db::Db,
+        db::{Db, literal},
         fault::Fault,
     },
 };
@@ -54,7 +54,7 @@ const OF_SUBJECT: &str = events!("subject = $10");
 /// The events that fit.
 pub async fn find(db: &Db, query: &Query) -> Result<Vec<Written>, Fault> {
     let (at, id) = query.before.clone().unwrap_or((Timestamp::MAX, String::new()));
-    let kind = query.kind.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    let kind = literal(&query.kind);
     let subject = query.subject.map(|subject| subject.to_string()).unwrap_or_default();
     let sql = if subject.is_empty() { ALL } else { OF_SUBJECT };
     let values = [

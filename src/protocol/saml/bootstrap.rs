@@ -16,6 +16,7 @@ use crate::domain::assurance::Level;
 use crate::domain::bootstrap::{Grant, Profile};
 use crate::protocol::saml::date_time;
 use crate::protocol::saml::names;
+use crate::protocol::saml::subject::{write_assertion_head, write_attribute};
 
 /// Everything a token says beside the grant.
 #[derive(Debug, Clone, Copy)]
@@ -147,19 +148,7 @@ fn write(content: &TokenContent<'_>, grant: &Grant) -> Result<Unsigned, Unwritab
     let shape = shape(grant.profile());
     let (issued, end) = (date_time(content.issued_at), date_time(plus(content.issued_at, grant.lifetime_seconds())));
     let mut w = Writer::new();
-    w.open(
-        "saml:Assertion",
-        &[
-            ("xmlns:saml", Some(names::SAML)),
-            ("xmlns:xs", Some(names::XS)),
-            ("xmlns:xsi", Some(names::XSI)),
-            ("ID", Some(content.id)),
-            ("IssueInstant", Some(&issued)),
-            ("Version", Some("2.0")),
-        ],
-    )?;
-    w.leaf("saml:Issuer", &[], content.issuer)?;
-    let place = w.position();
+    let place = write_assertion_head(&mut w, content.id, content.issuer, &issued)?;
     w.open("saml:Subject", &[])?;
     w.leaf("saml:NameID", &[("Format", Some(shape.name_format))], &(shape.name)(&grant.uuid()))?;
     write_holder(&mut w, content.holder)?;
@@ -171,9 +160,7 @@ fn write(content: &TokenContent<'_>, grant: &Grant) -> Result<Unsigned, Unwritab
     w.close();
     w.open("saml:AttributeStatement", &[])?;
     for (name, format, source) in shape.attributes {
-        w.open("saml:Attribute", &[("Name", Some(name)), ("NameFormat", Some(format))])?;
-        w.leaf("saml:AttributeValue", &[("xsi:type", Some("xs:string"))], &value(*source, grant))?;
-        w.close();
+        write_attribute(&mut w, (name, format), [value(*source, grant).as_str()])?;
     }
     Ok(Unsigned { xml: w.finish(), id: content.id.to_owned(), place, prefixes: "xs xsi" })
 }

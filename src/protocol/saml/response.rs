@@ -16,7 +16,7 @@ use crate::domain::statement::Statement;
 use crate::protocol::saml::date_time;
 use crate::protocol::saml::fault::Fault;
 use crate::protocol::saml::names::{self, status};
-use crate::protocol::saml::subject::{self, Attributes, NameId, write_head, write_status};
+use crate::protocol::saml::subject::{self, Attributes, NameId, write_assertion_head, write_attribute, write_head, write_status};
 
 /// Everything an assertion says beside the statement.
 #[derive(Debug, Clone, Copy)]
@@ -79,19 +79,7 @@ pub(super) struct Said<'a> {
 pub(super) fn write_assertion(content: &AssertionContent<'_>, said: Said<'_>) -> Result<Unsigned, Unwritable> {
     let issued = date_time(content.issued_at);
     let mut w = Writer::new();
-    w.open(
-        "saml:Assertion",
-        &[
-            ("xmlns:saml", Some(names::SAML)),
-            ("xmlns:xs", Some(names::XS)),
-            ("xmlns:xsi", Some(names::XSI)),
-            ("ID", Some(content.id)),
-            ("IssueInstant", Some(&issued)),
-            ("Version", Some("2.0")),
-        ],
-    )?;
-    w.leaf("saml:Issuer", &[], content.issuer)?;
-    let place = w.position();
+    let place = write_assertion_head(&mut w, content.id, content.issuer, &issued)?;
     write_subject(&mut w, content)?;
     let end = date_time(content.conditions_until);
     w.open("saml:Conditions", &[("NotBefore", Some(&issued)), ("NotOnOrAfter", Some(&end))])?;
@@ -108,21 +96,12 @@ pub(super) fn write_assertion(content: &AssertionContent<'_>, said: Said<'_>) ->
     w.close();
     w.open("saml:AttributeStatement", &[])?;
     for (attribute, values) in said.attributes {
-        write_attribute(&mut w, attribute.name(), values.iter().map(String::as_str))?;
+        write_attribute(&mut w, (attribute.name(), names::URI_NAMES), values.iter().map(String::as_str))?;
     }
     if let Some(token) = content.bootstrap_token {
-        write_attribute(&mut w, bootstrap::ATTRIBUTE, [token])?;
+        write_attribute(&mut w, (bootstrap::ATTRIBUTE, names::URI_NAMES), [token])?;
     }
     Ok(Unsigned { xml: w.finish(), id: content.id.to_owned(), place, prefixes: "xs xsi" })
-}
-
-fn write_attribute<'v>(w: &mut Writer, name: &str, values: impl IntoIterator<Item = &'v str>) -> Result<(), Unwritable> {
-    w.open("saml:Attribute", &[("Name", Some(name)), ("NameFormat", Some(names::URI_NAMES))])?;
-    for value in values {
-        w.leaf("saml:AttributeValue", &[("xsi:type", Some("xs:string"))], value)?;
-    }
-    w.close();
-    Ok(())
 }
 
 fn write_subject(w: &mut Writer, content: &AssertionContent<'_>) -> Result<(), Unwritable> {

@@ -217,6 +217,37 @@ pub(super) fn write_head(w: &mut Writer, name: &'static str, attributes: &Attrib
     Ok(w.position())
 }
 
+/// Writes the root of an assertion and its Issuer; gives the place of the signature. All its namespaces are declared there.
+pub(super) fn write_assertion_head(w: &mut Writer, id: &str, issuer: &str, issued: &str) -> Result<usize, Unwritable> {
+    w.open(
+        "saml:Assertion",
+        &[
+            ("xmlns:saml", Some(names::SAML)),
+            ("xmlns:xs", Some(names::XS)),
+            ("xmlns:xsi", Some(names::XSI)),
+            ("ID", Some(id)),
+            ("IssueInstant", Some(issued)),
+            ("Version", Some("2.0")),
+        ],
+    )?;
+    w.leaf("saml:Issuer", &[], issuer)?;
+    Ok(w.position())
+}
+
+/// Writes one attribute; each value a plain string.
+pub(super) fn write_attribute<'v>(
+    w: &mut Writer,
+    (name, format): (&str, &str),
+    values: impl IntoIterator<Item = &'v str>,
+) -> Result<(), Unwritable> {
+    w.open("saml:Attribute", &[("Name", Some(name)), ("NameFormat", Some(format))])?;
+    for value in values {
+        w.leaf("saml:AttributeValue", &[("xsi:type", Some("xs:string"))], value)?;
+    }
+    w.close();
+    Ok(())
+}
+
 /// The attributes of a message we write.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Attributes<'a> {

@@ -70,6 +70,7 @@ impl From<lifecycle::Refusal> for Refusal {
             lifecycle::Refusal::Reason => Self::Reason,
             lifecycle::Refusal::NoSuchPerson => Self::Denied(Denied::NoSuchPerson),
             lifecycle::Refusal::Already(_) => Self::State("locked"),
+            lifecycle::Refusal::WhichFactor => Self::State("which-factor"),
             _ => Self::State("lock"),
         }
     }

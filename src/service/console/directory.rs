@@ -1,5 +1,7 @@
 //! Finding people, and all there is to know of one. Changes nothing; looking for a CPR number is in the trail.
 
+use std::collections::BTreeMap;
+
 use crate::{
     base::id::Id,
     domain::{
@@ -17,7 +19,7 @@ use crate::{
         session::Session,
     },
     service::{
-        activity::Place,
+        activity::{self, Place},
         cpr,
         ground::Ground,
         lifecycle, proofing,
@@ -158,7 +160,7 @@ pub async fn file(ground: &Ground, subject: &Subject<SeePeople>) -> Result<File,
 }
 
 /// Events of a person on a page.
-pub const EVENTS: i64 = 25;
+pub const EVENTS: usize = 25;
 
 /// Everything that happened to the person, newest first, and where the next page begins.
 pub async fn timeline(
@@ -166,16 +168,13 @@ pub async fn timeline(
     subject: &Subject<SeePeople>,
     before: Option<Place>,
 ) -> Result<(Vec<Written>, Option<Place>), Fault> {
-    let before = before.map(|place| (place.at(), place.id().to_owned()));
-    let query = trail::Query { subject: Some(subject.person().id), before, limit: EVENTS + 1, ..trail::Query::default() };
-    let mut events = trail::find(&ground.db, &query).await?;
-    let more = i64::try_from(events.len()).unwrap_or(i64::MAX) > EVENTS;
-    events.truncate(usize::try_from(EVENTS).unwrap_or(usize::MAX));
-    let next = events.last().filter(|_| more).map(|last| Place::of(last.at, &last.id));
-    Ok((events, next))
+    let (subject, before) = (Some(subject.person().id), before.map(Place::into_key));
+    let query = trail::Query { subject, before, limit: activity::one_more(EVENTS), ..trail::Query::default() };
+    Ok(activity::cut(trail::find(&ground.db, &query).await?, EVENTS))
 }
 
-/// A person's name, for pages that name who did something; `None` when nobody has that id.
-pub async fn name(ground: &Ground, person: Id<Person>) -> Result<Option<String>, Fault> {
-    Ok(people::by_id(&ground.db, person).await?.map(|person| person.full_name()))
+/// People's names, for pages that name who did something; ids that nobody has are left out.
+pub async fn names(ground: &Ground, people: impl IntoIterator<Item = Id<Person>>) -> Result<BTreeMap<String, String>, Fault> {
+    let known = people::by_ids(&ground.db, people).await?;
+    Ok(known.into_values().map(|person| (person.id.to_string(), person.full_name())).collect())
 }

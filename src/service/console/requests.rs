@@ -80,10 +80,7 @@ async fn ask<A: Act>(ground: &Ground, subject: &Subject<A>, wish: Wish, why: &st
 fn told(event: Event, request: &Request) -> Event {
     let event = event.about(request.subject).with("request", request.id).with("wish", request.wish.as_str());
     match &request.wish {
-        Wish::Role { role, scope } => {
-            let place = scope.to_text();
-            event.with("role", role.as_str()).with("organisation", if place.is_empty() { "all" } else { &place })
-        }
+        Wish::Role { role, scope } => roles::placed(event.with("role", role.as_str()), *scope),
         Wish::Reset { authenticator } => event.with("authenticator", authenticator),
     }
 }
@@ -158,13 +155,13 @@ pub async fn inbox(ground: &Ground, right: &Right<SeeRequests>) -> Result<(Vec<L
 }
 
 async fn listed(ground: &Ground, right: &Right<SeeRequests>, requests: Vec<Request>) -> Result<Vec<Listed>, Refusal> {
-    let mut all = Vec::new();
-    for request in requests {
-        let subject = people::by_id(&ground.db, request.subject).await?.filter(|subject| right.reaches(subject.organisation));
-        let asker = people::by_id(&ground.db, request.requested_by).await?;
-        all.extend(subject.zip(asker).map(|(subject, asker)| Listed { request, subject, asker }));
-    }
-    Ok(all)
+    let known = people::by_ids(&ground.db, requests.iter().flat_map(|one| [one.subject, one.requested_by])).await?;
+    let listed = |request: Request| {
+        let subject = known.get(&request.subject).filter(|subject| right.reaches(subject.organisation))?.clone();
+        let asker = known.get(&request.requested_by)?.clone();
+        Some(Listed { request, subject, asker })
+    };
+    Ok(requests.into_iter().filter_map(listed).collect())
 }
 
 async fn open(ground: &Ground, id: Id<Request>) -> Result<Request, Refusal> {

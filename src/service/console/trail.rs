@@ -9,7 +9,7 @@ use crate::{
     base::id::Id,
     domain::{audit::Kind, organisation::Organisation, person::Person, right::ReadTrail},
     service::{
-        activity::Place,
+        activity::{self, Place},
         ground::Ground,
         rights::{Denied, Right},
     },
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Events on a page.
-pub const PAGE: i64 = 50;
+pub const PAGE: usize = 50;
 /// Events that are taken out at a time.
 pub const MOST: i64 = 10_000;
 
@@ -60,15 +60,12 @@ pub enum Refusal {
 /// A page of the trail, newest first, and where the next one begins. With a right in one organisation it shows what happened to
 /// its people; what belongs to nobody is for those whose right holds everywhere.
 pub async fn page(ground: &Ground, right: &Right<ReadTrail>, asked: &Asked) -> Result<(Vec<Written>, Option<Place>), Refusal> {
-    let mut events = trail::find(&ground.db, &query(ground, right, asked, PAGE + 1).await?).await?;
-    let more = i64::try_from(events.len()).unwrap_or(i64::MAX) > PAGE;
-    events.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
-    let next = events.last().filter(|_| more).map(|last| Place::of(last.at, &last.id));
+    let events = trail::find(&ground.db, &query(ground, right, asked, activity::one_more(PAGE)).await?).await?;
     if let Some(person) = asked.person.filter(|_| asked.before.is_none()) {
         let event = right.operator().event(ground, Kind::TrailRead).about(person);
         ground.db.begin().await?.commit(event).await?;
     }
-    Ok((events, next))
+    Ok(activity::cut(events, PAGE))
 }
 
 /// The same as a table for a spreadsheet, at most [`MOST`] events. No cell can begin a formula (security case C11).
@@ -118,7 +115,7 @@ async fn query(ground: &Ground, right: &Right<ReadTrail>, asked: &Asked, limit: 
         from: asked.from,
         to: asked.to,
         organisation: home(ground, right).await?,
-        before: asked.before.as_ref().map(|place| (place.at(), place.id().to_owned())),
+        before: asked.before.clone().map(Place::into_key),
         limit,
     })
 }

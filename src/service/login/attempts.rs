@@ -75,14 +75,14 @@ pub(in crate::service) struct Attempt {
     kind: Kind,
     /// Attempts since the last success, this one included.
     failures: i64,
-    /// Failures so far and the end of the delay, when this attempt is the one too many.
-    locks: Option<(i64, Timestamp)>,
+    /// The end of the delay that its failure begins, when it is the one too many.
+    until: Option<Timestamp>,
 }
 
 impl Attempt {
     /// What its failure is counted as.
     pub(in crate::service) fn counted(&self) -> (i64, Option<Timestamp>) {
-        (self.failures, self.locks.map(|(_, until)| until))
+        (self.failures, self.until)
     }
 }
 
@@ -96,22 +96,19 @@ pub(in crate::service) async fn gate_in(
     kind: Kind,
 ) -> Result<Attempt, Refusal> {
     let now = ground.clock.now();
-    match throttle::take(tx, key, now, &ground.rules.throttle).await? {
-        Reservation::Wait { until } => Err(throttled("account", until, now, visitor)),
-        Reservation::Go { failures, blocks_until } => {
-            Ok(Attempt { key: key.to_owned(), kind, failures, locks: blocks_until.map(|until| (failures, until)) })
-        }
-    }
+    admitted(throttle::take(tx, key, now, &ground.rules.throttle).await?, now, visitor, (key, kind))
 }
 
 /// Counts an attempt on an account or second factor before it is checked.
 pub(in crate::service) async fn gate(ground: &Ground, visitor: &Visitor, key: &str, kind: Kind) -> Result<Attempt, Refusal> {
     let now = ground.clock.now();
-    match throttle::reserve(&ground.db, key, now, &ground.rules.throttle).await? {
+    admitted(throttle::reserve(&ground.db, key, now, &ground.rules.throttle).await?, now, visitor, (key, kind))
+}
+
+fn admitted(reservation: Reservation, now: Timestamp, visitor: &Visitor, (key, kind): (&str, Kind)) -> Result<Attempt, Refusal> {
+    match reservation {
         Reservation::Wait { until } => Err(throttled("account", until, now, visitor)),
-        Reservation::Go { failures, blocks_until } => {
-            Ok(Attempt { key: key.to_owned(), kind, failures, locks: blocks_until.map(|until| (failures, until)) })
-        }
+        Reservation::Go { failures, blocks_until } => Ok(Attempt { key: key.to_owned(), kind, failures, until: blocks_until }),
     }
 }
 
@@ -123,7 +120,8 @@ pub(in crate::service) async fn fail_attempt(
     reason: &str,
     attempt: &Attempt,
 ) -> Result<Refusal, NotQueued> {
-    let Some((failures, until)) = attempt.locks else { return Ok(fail(ground, visitor, person, reason).await?) };
+    let Some(until) = attempt.until else { return Ok(fail(ground, visitor, person, reason).await?) };
+    let failures = attempt.failures;
     let mut tx = ground.db.begin().await?;
     let limit = ground.rules.lock_after_failures;
     if let Some(person) = person {

@@ -6,14 +6,12 @@
 /// Logging out there.
 pub mod farewell;
 
-use std::sync::{Mutex, PoisonError};
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{
-    base::{clock::seconds_between, id::Id, random::Random},
+    base::{id::Id, random::Random},
     crypto::{
         keyring::{DecryptionKey, SigningKey},
         reason::Reason,
@@ -40,6 +38,7 @@ use crate::{
         ground::{Ground, Visitor},
         login::{self, Held},
         mitid::{self, Identified, Parting, Refusal},
+        published::Published,
         trail::Replay,
     },
     storage::{audit, mitid as questions},
@@ -54,12 +53,8 @@ pub struct NemLogin {
     pub own: Own,
     /// What is asked for.
     pub terms: Terms,
-    /// Our signed metadata and when it was signed.
-    published: Mutex<Option<(Timestamp, String)>>,
+    published: Published,
 }
-
-/// Seconds that signed metadata is given out again: whoever asks often costs no signature each time.
-const PUBLISHED_SECONDS: i64 = 300;
 
 /// Ourselves as a service provider: names, addresses and keys.
 #[derive(Debug, Clone)]
@@ -144,24 +139,13 @@ impl Own {
 impl NemLogin {
     /// NemLog-in by its metadata, ourselves, and what is asked for.
     pub fn new(provider: IdentityProvider, own: Own, terms: Terms) -> Self {
-        Self { provider, own, terms, published: Mutex::default() }
+        Self { provider, own, terms, published: Published::default() }
     }
 
     /// Our metadata; the signed one is some minutes old at most.
     pub fn metadata(&self, ground: &Ground, signed: bool) -> Result<String, Refusal> {
-        if !signed {
-            return self.own.metadata(ground.random.as_ref(), false);
-        }
-        let now = ground.clock.now();
-        let mut published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((at, document)) = &*published
-            && (0..PUBLISHED_SECONDS).contains(&seconds_between(*at, now))
-        {
-            return Ok(document.clone());
-        }
-        let document = self.own.metadata(ground.random.as_ref(), true)?;
-        *published = Some((now, document.clone()));
-        Ok(document)
+        let write = || self.own.metadata(ground.random.as_ref(), signed);
+        if signed { self.published.at(ground.clock.now(), write) } else { write() }
     }
 
     /// Puts the flow's question: the address of NemLog-in with our signed request.

@@ -21,14 +21,10 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
-    base::{
-        clock::{from_millis, seconds_between},
-        id::Id,
-    },
+    base::{clock::from_millis, id::Id},
     crypto::{canonical::Unwritable, keyring::Keyring, reason::Reason, seal::SealError, xmlsign::SignError},
     domain::{
         attribute,
@@ -44,7 +40,7 @@ use crate::{
         own_metadata::{self, Contact, OwnMetadata},
         subject::{NameId, NameKind, fresh_id},
     },
-    service::{ground::Ground, saml::presence::Presence, trail::Journal},
+    service::{ground::Ground, published::Published, saml::presence::Presence, trail::Journal},
     storage::{bootstraps, clients, fault::Fault},
 };
 
@@ -60,15 +56,10 @@ pub struct Desk {
     /// The way to relying parties by the back-channel.
     pub courier: Courier,
     known: Arc<RwLock<HashMap<String, Arc<Registered>>>>,
-    published: Arc<RwLock<HashMap<bool, Published>>>,
+    /// Our signed metadata, with HTTP-POST for sign-on and without.
+    published: Arc<[Published; 2]>,
     presence: Presence,
 }
-
-/// Our signed metadata and when it was signed.
-type Published = (Timestamp, String);
-
-/// Seconds that signed metadata is given out again: whoever asks often costs no signature each time.
-const PUBLISHED_SECONDS: i64 = 300;
 
 /// Our names and addresses.
 #[derive(Debug, Clone)]
@@ -190,19 +181,9 @@ impl Desk {
 
 /// Our metadata: the signed form has a signature of our own on it; `redirect_only` leaves HTTP-POST out for sign-on.
 pub fn own_metadata(desk: &Desk, ground: &Ground, redirect_only: bool, signed: bool) -> Result<String, Refused> {
-    if !signed {
-        return write_metadata(desk, ground, redirect_only, false);
-    }
-    let now = ground.clock.now();
-    let published = desk.published.read().unwrap_or_else(PoisonError::into_inner).get(&redirect_only).cloned();
-    if let Some((at, document)) = published
-        && (0..PUBLISHED_SECONDS).contains(&seconds_between(at, now))
-    {
-        return Ok(document);
-    }
-    let document = write_metadata(desk, ground, redirect_only, true)?;
-    desk.published.write().unwrap_or_else(PoisonError::into_inner).insert(redirect_only, (now, document.clone()));
-    Ok(document)
+    let write = || write_metadata(desk, ground, redirect_only, signed);
+    let [whole, short] = &*desk.published;
+    if signed { if redirect_only { short } else { whole }.at(ground.clock.now(), write) } else { write() }
 }
 
 fn write_metadata(desk: &Desk, ground: &Ground, redirect_only: bool, signed: bool) -> Result<String, Refused> {

@@ -51,6 +51,11 @@ fn text(head: &'static str, columns: usize, tail: &'static str, rows: usize) -> 
     })
 }
 
+/// A text that stands for itself in `LIKE ... ESCAPE '!'`.
+pub(in crate::storage) fn literal(text: &str) -> String {
+    text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

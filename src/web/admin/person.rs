@@ -1,7 +1,5 @@
 //! A person's page: what is known, what happened, and the forms of what this visitor may do. It changes nothing.
 
-use std::collections::BTreeMap;
-
 use actix_web::{
     HttpResponse,
     web::{Data, Query},
@@ -9,9 +7,7 @@ use actix_web::{
 use serde::Deserialize;
 
 use crate::{
-    base::id::Id,
     domain::{
-        person::Person as Who,
         right::{self, SeePeople},
         role::Scope,
     },
@@ -129,20 +125,11 @@ fn logins(file: &File) -> Vec<Login> {
     file.sessions.iter().map(shown).collect()
 }
 
-/// Events with the names of those who did something, each looked up once.
+/// Events with the names of those who did something.
 pub async fn shown(app: &App, events: Vec<Written>) -> Result<Vec<Event>, crate::storage::fault::Fault> {
-    let mut names: BTreeMap<String, Option<String>> = BTreeMap::new();
     let people = events.iter().flat_map(|event| event.actor.strip_prefix("person:").into_iter().chain(event.subject.as_deref()));
-    for id in people {
-        if !names.contains_key(id) {
-            let name = match id.parse::<Id<Who>>() {
-                Ok(person) => directory::name(&app.ground, person).await?,
-                Err(_) => None,
-            };
-            names.insert(id.to_owned(), name);
-        }
-    }
-    let named = |id: &str| Doer::Person { id: id.to_owned(), name: names.get(id).cloned().flatten().unwrap_or_else(|| id.to_owned()) };
+    let names = directory::names(&app.ground, people.filter_map(|id| id.parse().ok())).await?;
+    let named = |id: &str| Doer::Person { id: id.to_owned(), name: names.get(id).cloned().unwrap_or_else(|| id.to_owned()) };
     let doer = |actor: &str| match actor.split_once(':') {
         Some(("person", id)) => named(id),
         Some(("operator", name)) => Doer::Operator(name.to_owned()),

@@ -201,6 +201,7 @@ const FLAWS: &[(&str, &str)] = &[
     ("locked", "admin-flaw-locked"),
     ("cpr", "admin-flaw-cpr"),
     ("role-held", "admin-flaw-role-held"),
+    ("which-factor", "admin-flaw-which-factor"),
     ("asked", "admin-flaw-asked"),
     ("closed", "admin-flaw-closed"),
     ("not-closed", "admin-flaw-not-closed"),
